@@ -1,0 +1,161 @@
+"""From files to the index that readers see: load → split → embed → publish, in one call."""
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.documents import find, read_document
+from ingest.embed import Known, count_new, embed, known
+from ingest.split import split
+from shanghai_qa.embedding import Encoder, encoder_identity, prepare
+from shanghai_qa.errors import CorpusError, IndexUnusable
+from shanghai_qa.settings import IndexSettings
+from shanghai_qa.store import FORMAT, Contents, Index, Manifest, Snapshot, corpus_version
+from shanghai_qa.values import Document, Passage
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an ingest did. Ids of documents, but `refused`, which holds why, each opening with the path."""
+
+    version: str
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    refused: tuple[str, ...]
+    passages: int
+    embedded: int
+    published: bool
+    seconds: float
+
+
+class Progress:
+    """Told how far an ingest is; this one says nothing."""
+
+    def step(self, message: str) -> None:
+        """What is being done now."""
+
+    def documents(self, total: int) -> None:
+        """So many documents will be read."""
+
+    def document(self) -> None:
+        """One more is read."""
+
+    def passages(self, total: int) -> None:
+        """So many passages will be embedded."""
+
+    def embedded(self, count: int) -> None:
+        """So many more are."""
+
+
+def ingest(
+    paths: Sequence[Path],
+    index: Index,
+    settings: IndexSettings,
+    store: str | None = None,
+    rebuild: bool = False,
+    progress: Progress = Progress(),  # noqa: B008  it holds nothing
+) -> Summary:
+    """Make `index` hold exactly the documents of `paths`, and point readers at it when it is whole.
+
+    Documents that cannot be read are refused by name and the rest goes in. Vectors of unchanged passages are taken
+    from the snapshot in use unless `rebuild`; where nothing changed, nothing is written. `store` is the address of a
+    Chroma server. CorpusError where `paths` hold no readable document: an index is never emptied by mistake.
+    """
+    started = time.perf_counter()
+    documents, refused = load(paths, progress)
+    if not documents:
+        listed = "\n".join(["no document can be read from " + ", ".join(map(str, paths)), *refused])
+        raise CorpusError(f"{listed}\nThe index is as it was.")
+    with index.writing():
+        before = None if rebuild else _previous(index)
+        try:
+            identity = encoder_identity(settings.embedding_model)
+            version = corpus_version(documents, settings, identity)
+            summary = _compare(before.contents.documents if before else (), documents, refused, version)
+            if before and (before.manifest.version, before.manifest.store) == (version, store):
+                took = time.perf_counter() - started
+                return replace(summary, passages=before.manifest.passages, seconds=took)
+            have = known(before.contents) if before and before.manifest.encoder == identity else {}
+            contents, embedded = _contents(documents, index, settings, identity, have, progress)
+            progress.step("Publishing")
+            index.publish(contents, _manifest(version, settings, identity, store, contents))
+        finally:
+            if before:
+                before.close()
+        index.remove_unused()
+    took = time.perf_counter() - started
+    return replace(summary, passages=len(contents.passages), embedded=embedded, published=True, seconds=took)
+
+
+def load(paths: Iterable[Path], progress: Progress = Progress()) -> tuple[list[Document], list[str]]:  # noqa: B008
+    """The documents of `paths` by id, and why others were refused. CorpusError where a path does not exist."""
+    found = find(paths)
+    progress.documents(len(found))
+    documents, refused = [], []
+    for id, path in found:
+        try:
+            documents.append(read_document(path, id))
+        except CorpusError as error:
+            refused.append(str(error))
+        progress.document()
+    return documents, refused
+
+
+def _previous(index: Index) -> Snapshot | None:
+    try:
+        return index.open()
+    except IndexUnusable:  # none, or of another format, or damaged: all is embedded anew
+        return None
+
+
+def _contents(
+    documents: list[Document], index: Index, settings: IndexSettings, identity: str, have: Known, progress: Progress
+) -> tuple[Contents, int]:
+    folder = index.encoder_folder(identity)
+    if not folder.is_dir():
+        progress.step("Preparing the embedding model")
+        prepare(settings.embedding_model, folder)
+    encoder = Encoder.open(folder, threads=os.cpu_count() or 1)
+    passages: list[Passage] = []
+    for document in documents:
+        passages += split(document, encoder.tokens, encoder.max_tokens)
+    new = count_new(documents, passages, have)
+    progress.passages(new)
+    return embed(documents, passages, encoder, have, progress.embedded), new
+
+
+def _compare(
+    before: Iterable[Document], documents: Iterable[Document], refused: Sequence[str], version: str
+) -> Summary:
+    old, new = {d.id: d for d in before}, {d.id: d for d in documents}
+    both = [id for id in new if id in old]
+    return Summary(
+        version=version,
+        added=tuple(id for id in new if id not in old),
+        changed=tuple(id for id in both if new[id] != old[id]),
+        removed=tuple(id for id in old if id not in new),
+        unchanged=tuple(id for id in both if new[id] == old[id]),
+        refused=tuple(refused),
+        passages=0,
+        embedded=0,
+        published=False,
+        seconds=0.0,
+    )
+
+
+def _manifest(version: str, settings: IndexSettings, identity: str, store: str | None, contents: Contents) -> Manifest:
+    return Manifest(
+        format=FORMAT,
+        version=version,
+        settings=settings.model_dump(include=set(IndexSettings.model_fields)),
+        encoder=identity,
+        store=store,
+        documents=len(contents.documents),
+        passages=len(contents.passages),
+        sentences=len(contents.sentence_vectors),
+        files={},
+    )

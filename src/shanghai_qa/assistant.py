@@ -1,0 +1,230 @@
+"""The chain that joins the steps: a question in, a proven `Answer` out. A LangChain Runnable.
+
+understand → embed → retrieve → read → weigh → prove. Every citation is checked before the answer leaves; one that does
+not hold is a defect of ours and stops the answer rather than being shown.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self, cast
+
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from shanghai_qa.embedding import Encoder
+from shanghai_qa.errors import IndexUnusable, InputError
+from shanghai_qa.frame import frame
+from shanghai_qa.prove import Check, check_citation, check_statements, source_of
+from shanghai_qa.question import Question, understand
+from shanghai_qa.read import Candidate, Reading, read
+from shanghai_qa.retrieve import retrieve
+from shanghai_qa.settings import Settings, default_index
+from shanghai_qa.store import Index, Snapshot
+from shanghai_qa.values import (
+    NO_FILTERS,
+    Answer,
+    Ask,
+    Citation,
+    Claim,
+    CorpusInfo,
+    Disagreement,
+    Document,
+    Filters,
+    Outcome,
+    Statement,
+    Step,
+    Turn,
+)  # fmt: skip
+from shanghai_qa.weigh import Differing, as_of, caveats, disagreement, lead_caveat
+
+Event = Step | Statement | Answer
+
+
+class Assistant(Runnable[str | Ask, Any]):
+    """Answers questions from one index, and follows the index when a newer snapshot is published.
+
+    `invoke`, `batch` and their async forms give an `Answer` for a question or an `Ask`; `stream` gives `Step`s, then
+    the answer's `Statement`s, then the whole `Answer`. Safe to use from several threads.
+
+    >>> assistant = Assistant.open()                                               # doctest: +SKIP
+    >>> assistant.ask("How many startups are in Quantum Valley?").direct_answer    # doctest: +SKIP
+    '32 startups'
+    """
+
+    def __init__(self, index: Index, settings: Settings) -> None:
+        self._index = index
+        self.settings = settings
+        self._opening = threading.Lock()
+        self._open(index.open())
+
+    @classmethod
+    def open(cls, index: Path | None = None, settings: Settings | None = None) -> Self:
+        """The assistant over the index at `index`, or the default one, with `settings`, or those of the environment.
+
+        IndexUnusable if there is no index there, or it was built with other settings than these.
+        """
+        return cls(
+            Index(default_index(os.environ) if index is None else index),
+            Settings.from_environment(os.environ) if settings is None else settings,
+        )
+
+    def ask(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = NO_FILTERS, id: str | None = None
+    ) -> Answer:
+        """What the corpus says. QuestionError if the question is blank or too long."""
+        return self.invoke(Ask(question, tuple(history), filters, id))
+
+    def invoke(self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        """The answer to a question, or to an `Ask`."""
+        return cast(Answer, self._call_with_config(self._answer, _ask(input), config, **kwargs))
+
+    def stream(self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:
+        """What is being done, then the sentences, then the whole answer, which is always the last."""
+        yield from self._events(_ask(input))
+
+    @property
+    def info(self) -> CorpusInfo:
+        return self._follow()[0].info
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All documents of the corpus, by id."""
+        return self._follow()[0].contents.documents
+
+    def document(self, id: str) -> Document:
+        """The document of that id; InputError if the corpus has none."""
+        found = self._follow()[0].contents.by_id.get(id)
+        if found is None:
+            raise InputError(f"no document {id!r} in this corpus; see: shanghai-qa corpus list")
+        return found
+
+    def verify(self, answer: Answer) -> list[Check]:
+        """What became of each citation of an answer, in their order."""
+        documents = self._follow()[0].contents.by_id
+        return [check_citation(citation, documents) for citation in answer.citations]
+
+    def _open(self, snapshot: Snapshot) -> None:
+        built_with = snapshot.manifest.settings
+        wanted = self.settings.model_dump(include=set(built_with))
+        if built_with != wanted:
+            name = next(name for name in built_with if built_with[name] != wanted.get(name))
+            raise IndexUnusable(
+                f"the index at {self._index.folder} was built with {name} {built_with[name]!r}, and the settings say "
+                f"{wanted.get(name)!r}; build it again with: shanghai-qa ingest"
+            )
+        encoder = Encoder.open(self._index.encoder_folder(snapshot.manifest.encoder))
+        self._now = (snapshot, encoder)
+
+    def _follow(self) -> tuple[Snapshot, Encoder]:
+        """The snapshot that is now in use; one that fails to open leaves us with the one we have."""
+        name = self._index.current()
+        if name and name != self._now[0].folder.name:
+            with self._opening:
+                if name != self._now[0].folder.name:
+                    self._open(self._index.open())
+        return self._now
+
+    def _answer(self, asked: Ask) -> Answer:
+        *_, answer = self._events(asked)
+        return cast(Answer, answer)
+
+    def _events(self, asked: Ask) -> Iterator[Event]:
+        clock = _Clock()
+        snapshot, encoder = self._follow()
+        question = understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
+        clock.lap("understand")
+        yield Step("search", frame("searching", question.language).format(count=snapshot.info.passages))
+        vector = encoder.encode([question.text])[0]
+        clock.lap("embed")
+        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
+        clock.lap("retrieve")
+        yield Step("read", frame("reading", question.language).format(count=len(hits)))
+        reading = read(snapshot, question, vector, hits, self.settings)
+        clock.lap("read")
+        answer = _compose(asked, question, reading, snapshot, self.settings)
+        _prove(answer, snapshot.contents.by_id)
+        clock.lap("weigh_and_prove")
+        yield from answer.statements
+        yield _timed(answer, clock)
+
+
+def _ask(given: str | Ask) -> Ask:
+    return Ask(given) if isinstance(given, str) else given
+
+
+def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, settings: Settings) -> Answer:
+    """The answer that a reading gives: a refusal where it is not confident enough, the sentences otherwise."""
+    language = question.language
+    common: dict[str, Any] = {
+        "id": asked.id, "question": asked.question, "read_as": question.read_as, "language": language,
+        "corpus": snapshot.info,
+    }  # fmt: skip
+    if not reading.chosen or reading.confidence < settings.answer_above:
+        looked_for = frame("looked_for", language).format(
+            question=question.text, documents=snapshot.info.documents, passages=snapshot.info.passages
+        )
+        return Answer(outcome=Outcome.NOT_IN_CORPUS, missing=(looked_for,), **common)
+    differing = disagreement(question, reading.candidates[: settings.candidates])
+    cited = list(reading.chosen)
+    cited += [d.candidate for d in differing if d.candidate not in cited]
+    number = {id(candidate): n for n, candidate in enumerate(cited, start=1)}
+    documents = [candidate.document for candidate in reading.chosen]
+    return Answer(
+        outcome=Outcome.PARTLY_ANSWERED if reading.missing else Outcome.ANSWERED,
+        direct_answer=reading.direct_answer,
+        statements=tuple(Statement(c.text, (number[id(c)],), as_of(c.text, c.document)) for c in reading.chosen),
+        citations=tuple(_citation(number[id(candidate)], candidate) for candidate in cited),
+        disagreements=_disagreements(question, differing, number),
+        caveats=caveats([c.document for c in cited], language) or lead_caveat(documents[0], documents, language),
+        missing=tuple(frame("nothing_on", language).format(part=part) for part in reading.missing),
+        **common,
+    )
+
+
+def _citation(number: int, candidate: Candidate) -> Citation:
+    start, end = candidate.span.start, candidate.span.end
+    return Citation(number, candidate.text, start, end, candidate.passage.heading, source_of(candidate.document))
+
+
+def _disagreements(
+    question: Question, differing: Sequence[Differing], number: Mapping[int, int]
+) -> tuple[Disagreement, ...]:
+    if not differing:
+        return ()
+    claims = tuple(
+        Claim(d.value, as_of(d.candidate.text, d.candidate.document), number[id(d.candidate)]) for d in differing
+    )
+    return (Disagreement(question.text.rstrip("?"), claims),)
+
+
+def _prove(answer: Answer, documents: Mapping[str, Document]) -> None:
+    checks = [check_citation(citation, documents) for citation in answer.citations]
+    wrong = [f"citation {c.number} is {c.verdict}" for c in checks if not c.holds] + check_statements(answer)
+    if wrong:
+        raise AssertionError(f"an answer failed its own check ({'; '.join(wrong)}): {answer.question!r}")
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = _ms(now - self._last)
+        self._last = now
+
+    def total(self) -> float:
+        return _ms(time.perf_counter() - self._started)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+def _timed(answer: Answer, clock: _Clock) -> Answer:
+    from dataclasses import replace
+
+    return replace(answer, elapsed_ms={"total": clock.total(), **clock.laps})

@@ -1,0 +1,190 @@
+"""The command line: parse, call one function, print. Answers on stdout, everything else on stderr.
+
+Exit status: 0 answered, 1 error, 2 wrong use, 3 not in the corpus.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shanghai_qa import __version__
+from shanghai_qa.errors import QuestionError, ShanghaiQAError
+from shanghai_qa.values import TOPICS, Answer, Filters, Outcome, Tier
+
+if TYPE_CHECKING:
+    from shanghai_qa.assistant import Assistant
+
+NOT_IN_CORPUS = 3
+
+app = typer.Typer(
+    name="shanghai-qa",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers about Shanghai's technology ecosystem, every sentence with a citation that you can open and check.",
+)
+
+Topic = StrEnum("Topic", {topic: topic for topic in TOPICS})  # type: ignore[misc]  # choices that --help lists
+IndexPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--index", help="Folder of the index.", envvar="SHANGHAI_QA_INDEX", show_default="that of the install"
+    ),
+]
+
+
+def main() -> None:
+    """Run the program; an error that the user can mend is one line on stderr, without a traceback."""
+    for entry in sorted(entry_points(group="shanghai_qa.commands"), key=lambda entry: entry.name):
+        _take_in(entry.name, entry.load())
+    try:
+        app()
+    except ShanghaiQAError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2 if isinstance(error, QuestionError) else 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _take_in(name: str, commands: Callable[..., Any] | typer.Typer) -> None:
+    if isinstance(commands, typer.Typer):
+        app.add_typer(commands, name=name)
+    else:
+        app.command(name)(commands)
+
+
+@app.callback(invoke_without_command=True)
+def options(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        typer.echo(f"shanghai-qa {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In English or Chinese.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer object instead of text.")] = False,
+    topic: Annotated[list[Topic] | None, typer.Option(help="Only documents on this topic; may be repeated.")] = None,
+    place: Annotated[list[str] | None, typer.Option(help="Only documents that speak of this place.")] = None,
+    tier: Annotated[list[Tier] | None, typer.Option(help="Only sources of this tier.")] = None,
+    from_year: Annotated[int | None, typer.Option(min=1, help="Only sources published in this year or later.")] = None,
+    to_year: Annotated[int | None, typer.Option(min=1, help="Only sources published in this year or before.")] = None,
+    history: Annotated[
+        Path | None, typer.Option(help='The conversation so far: JSON, a list of {"role", "content"}.')
+    ] = None,
+    index: IndexPath = None,
+) -> None:
+    """Answer one question, with numbered sources. Exit status 3 if the corpus does not say."""
+    from shanghai_qa.files import read_history
+
+    filters = Filters(tuple(topic or ()), tuple(place or ()), tuple(tier or ()), from_year, to_year)
+    turns = read_history(history) if history else ()
+    answer = _assistant(index).ask(question, history=turns, filters=filters)
+    if as_json:
+        typer.echo(answer.to_json(indent=2))
+    else:
+        from shanghai_qa.terminal import show
+
+        show(answer)
+    if answer.outcome is Outcome.NOT_IN_CORPUS:
+        raise typer.Exit(NOT_IN_CORPUS)
+
+
+@app.command()
+def batch(
+    questions: Annotated[Path, typer.Argument(help="JSON Lines, or CSV with a column named question.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the answers go: .jsonl, or .csv for a table.")],
+    index: IndexPath = None,
+) -> None:
+    """Answer a file of questions, in order. Bad rows are reported and the rest goes on; exit status 1 if any."""
+    from shanghai_qa.files import read_rows, writing
+    from shanghai_qa.terminal import progress
+
+    rows = read_rows(questions)
+    if out.exists() and out.resolve() == questions.resolve():
+        raise ShanghaiQAError(f"{out} holds the questions; write the answers to another file")
+    assistant = _assistant(index)
+    bad = 0
+    with writing(out) as write, progress() as bar:
+        for row in bar.track(rows, description="Answering"):
+            given = _answered(assistant, row)
+            write(row, given)
+            if isinstance(given, str):
+                bad += 1
+                typer.echo(f"{questions}:{row.line}: {given}", err=True)
+    typer.echo(f"{len(rows) - bad} answered, {bad} bad, in {out}", err=True)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _answered(assistant: "Assistant", row: Any) -> Answer | str:
+    if row.ask is None:
+        return str(row.error)
+    try:
+        return assistant.invoke(row.ask)
+    except QuestionError as error:
+        return str(error)
+
+
+@app.command()
+def verify(
+    answer: Annotated[Path, typer.Argument(help="A saved answer (ask --json), or JSON Lines of them (batch).")],
+    index: IndexPath = None,
+) -> None:
+    """Check each citation of saved answers: found, moved, misattributed or missing. Exit status 1 if one fails."""
+    from shanghai_qa.files import read_answers
+    from shanghai_qa.prove import check_statements
+
+    answers = read_answers(answer)
+    assistant = _assistant(index)
+    held = wrong = 0
+    for n, one in enumerate(answers, start=1):
+        where = f"answer {n}, " if len(answers) > 1 else ""
+        for check, citation in zip(assistant.verify(one), one.citations, strict=True):
+            held, wrong = held + check.holds, wrong + (not check.holds)
+            detail = f" ({check.detail})" if check.detail else ""
+            typer.echo(
+                f"{where}[{check.number}] {check.verdict}{detail}: {citation.source.id} {citation.start}–{citation.end}"
+            )
+        for problem in check_statements(one):
+            wrong += 1
+            typer.echo(f"{where}{problem}")
+    typer.echo(f"{held} found as cited, {wrong} wrong, in {len(answers)} answer(s)", err=True)
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    index: IndexPath = None,
+) -> None:
+    """Open the page in which readers ask and check."""
+    from shanghai_qa.web.ports import check_port
+
+    check_port(host, port)
+    assistant = _assistant(index)
+    typer.echo("Starting the page …", err=True)
+    from shanghai_qa.web.server import serve as run
+
+    run(assistant, host, port)
+
+
+def _assistant(index: Path | None) -> "Assistant":
+    from shanghai_qa.assistant import Assistant
+
+    return Assistant.open(index)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Questions, conversations and answers in files: JSON, JSON Lines and CSV. What cannot be used is an `InputError`."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from shanghai_qa.errors import InputError
+from shanghai_qa.values import Answer, Ask, Turn
+
+_COLUMNS = (
+    "id", "question", "outcome", "direct_answer", "answer", "sources", "quotes", "urls", "tiers", "published",
+    "caveats", "missing", "error",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file of questions: `ask`, or `error` in words where it cannot be one. `line` counts from 1."""
+
+    line: int
+    ask: Ask | None
+    error: str | None
+    id: str | None = None
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The questions of a file, in order: CSV with a column `question` if it ends in .csv, else JSON Lines.
+
+    Further fields `id` and `history` are used, others ignored; blank lines are skipped. A row that cannot be used
+    comes as one with an error. InputError if the file as a whole cannot be read.
+    """
+    text = _text(path)
+    if path.suffix.lower() == ".csv":
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        if "question" not in (reader.fieldnames or []):
+            raise InputError(f"{path}:1: no column named question; the first line names the columns")
+        return [_row(reader.line_num, fields) for fields in reader]
+    return [_row_of_line(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+
+
+def read_history(path: Path) -> tuple[Turn, ...]:
+    """The turns of a conversation: a JSON list, or JSON Lines, of {"role": "user" | "assistant", "content": …}."""
+    text = _text(path)
+    try:
+        found = json.loads(text) if text.lstrip().startswith("[") else [json.loads(x) for x in text.splitlines() if x]
+        return _turns(found)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; expected a list of objects with role and content") from error
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """The answers saved in a file, one JSON object or JSON Lines of them."""
+    text = _text(path)
+    try:
+        found = [json.loads(text)]
+    except ValueError:
+        found = [_loads(line, f"{path}:{n}") for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    return [_answer(data, path) for data in found]
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Callable[[Row, Answer | str], None]]:
+    """Write answers, or errors in words, one row each as they come: CSV if `path` ends in .csv, else JSON Lines."""
+    try:
+        file = path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    with file:
+        yield _csv_writer(file) if path.suffix.lower() == ".csv" else _json_writer(file)
+
+
+def _json_writer(file: IO[str]) -> Callable[[Row, Answer | str], None]:
+    def write(row: Row, given: Answer | str) -> None:
+        data = given.to_dict() if isinstance(given, Answer) else _failed(row, given)
+        file.write(json.dumps(data, ensure_ascii=False) + "\n")
+        file.flush()
+
+    return write
+
+
+def _csv_writer(file: IO[str]) -> Callable[[Row, Answer | str], None]:
+    writer = csv.DictWriter(file, _COLUMNS, restval="")
+    writer.writeheader()
+
+    def write(row: Row, given: Answer | str) -> None:
+        fields = _fields(given) if isinstance(given, Answer) else _failed(row, given)
+        writer.writerow({name: _harmless(value or "") for name, value in fields.items()})
+        file.flush()
+
+    return write
+
+
+def _fields(answer: Answer) -> dict[str, str | None]:
+    sources = [citation.source for citation in answer.citations]
+    marked = (f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in answer.statements)
+    return {
+        "id": answer.id,
+        "question": answer.question,
+        "outcome": answer.outcome,
+        "direct_answer": answer.direct_answer,
+        "answer": " ".join(marked),
+        "sources": _lines(source.id for source in sources),
+        "quotes": _lines(citation.quote for citation in answer.citations),
+        "urls": _lines(source.url or "" for source in sources),
+        "tiers": _lines(source.tier for source in sources),
+        "published": _lines(source.published or "" for source in sources),
+        "caveats": _lines(answer.caveats),
+        "missing": _lines(answer.missing),
+    }
+
+
+def _failed(row: Row, error: str) -> dict[str, str | None]:
+    return {"id": row.id, "question": row.ask.question if row.ask else None, "error": f"line {row.line}: {error}"}
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "\n".join(values)
+
+
+def _harmless(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _row_of_line(number: int, line: str) -> Row:
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        return Row(number, None, f"not JSON: {error}")
+    if not isinstance(fields, dict):
+        return Row(number, None, 'not an object such as {"question": "…"}')
+    return _row(number, fields)
+
+
+def _row(number: int, fields: dict[str, Any]) -> Row:
+    question, id, history = fields.get("question"), fields.get("id"), fields.get("history") or []
+    id = None if id is None or id == "" else str(id)
+    if not isinstance(question, str) or not question.strip():
+        return Row(number, None, "no question", id)
+    try:
+        return Row(
+            number, Ask(question, _turns(json.loads(history) if isinstance(history, str) else history), id=id), None, id
+        )
+    except ValueError as error:
+        return Row(number, None, f"its history cannot be used: {error}", id)
+
+
+def _turns(found: Any) -> tuple[Turn, ...]:
+    if not isinstance(found, list):
+        raise ValueError("not a list of turns")
+    for turn in found:
+        good = (
+            isinstance(turn, dict)
+            and turn.get("role") in ("user", "assistant")
+            and isinstance(turn.get("content"), str)
+        )
+        if not good:
+            raise ValueError(f"{json.dumps(turn, ensure_ascii=False)[:80]} is not a turn")
+    return tuple(Turn(turn["role"], turn["content"]) for turn in found)
+
+
+_ANSWER = TypeAdapter(Answer)
+
+
+def _answer(data: Any, path: Path) -> Answer:
+    try:
+        return _ANSWER.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise InputError(f"{path} is not a saved answer: {where}: {first['msg']}") from error
+
+
+def _loads(line: str, where: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{where}: not JSON: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8; save it as UTF-8") from error

@@ -1,0 +1,21 @@
+"""What the assistant itself says around the words of sources, in the languages that answers have."""
+
+_FRAMES = {
+    "en": {
+        "searching": "Searching {count:,} passages",
+        "reading": "Reading the {count} nearest",
+        "looked_for": "None of this corpus's {documents:,} documents ({passages:,} passages) answers: {question}",
+        "nothing_on": "Nothing on {part}.",
+    },
+    "zh": {
+        "searching": "正在检索{count:,}个段落",
+        "reading": "正在阅读最接近的{count}个段落",
+        "looked_for": "本语料库的{documents:,}份文档（{passages:,}个段落）中没有回答：{question}",
+        "nothing_on": "没有关于{part}的内容。",
+    },
+}
+
+
+def frame(name: str, language: str) -> str:
+    """The sentence of that name, with its places in braces; KeyError for a name or language that there is not."""
+    return _FRAMES[language][name]

@@ -1,0 +1,154 @@
+"""Dates, quantities and names as sentences state them, each with where it stands."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shanghai_qa.words import fold, terms
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = rf"(?P<month>{'|'.join(name.capitalize() for name in _MONTHS)})"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
+_DATES = (
+    re.compile(rf"\b{_DAY} {_MONTH},? {_YEAR}\b"),
+    re.compile(rf"\b{_MONTH} {_DAY},? {_YEAR}\b"),
+    re.compile(rf"\b{_YEAR}-(?P<number>[01]\d)-{_DAY}\b"),
+    re.compile(rf"\b{_MONTH},? {_YEAR}\b"),
+    re.compile(rf"\b{_DAY} {_MONTH}\b(?! \d)"),
+    re.compile(rf"(?<![\d,.$¥-]){_YEAR}(?![\d,.]\d|\d|%|nm)\b"),
+)
+_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_SCALE = r"(?: (?:thousand|million|billion|trillion))?"
+_PERCENT = re.compile(rf"{_NUMBER}(?: ?%| percent| per cent| percentage points?)")
+_CURRENCY = r"(?:US\$|HK\$|NT\$|A\$|RMB ?|CNY ?|\$|¥|€|£)"
+_COIN = r"(?:yuan|RMB|renminbi|US dollars?|dollars?|euros?|Hong Kong dollars?)"
+_MONEY = re.compile(rf"{_CURRENCY}{_NUMBER}{_SCALE}|{_NUMBER}{_SCALE} {_COIN}")
+_COUNT = re.compile(rf"(?<![\w$¥€£.,-]){_NUMBER}{_SCALE}(?:[- ]?[a-zA-Z²³°/]+)?|(?<![\w-])\d+ ?nm\b")
+_WORDS_FOR_NUMBERS = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty
+    """.split()
+_SMALL = {word: number for number, word in enumerate(_WORDS_FOR_NUMBERS)}
+_OPENING_NUMBER = re.compile(rf"{_NUMBER}|\w+")
+_WORD_OR_STOP = re.compile(r"[\w’'%²-]+|[,.;:()]")
+_WORDED = re.compile(r"\b(" + "|".join(_SMALL) + r")\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-Z][\w’'&.-]*(?:(?: (?:of|and|the|for|de) (?=[A-Z]))? ?[A-Z0-9][\w’'&.-]*)*")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """`text` stands at [start, end) of the sentence. `key` compares: equal for equal values however written.
+
+    A date's key is YYYY, YYYY-MM or YYYY-MM-DD ("--06-13" without a year); another's is its number and unit.
+    """
+
+    text: str
+    start: int
+    end: int
+    key: str
+
+
+@lru_cache(maxsize=20_000)
+def dates(sentence: str) -> tuple[Mention, ...]:
+    """The dates of a sentence in order, each as full as it is written; "2,019 firms" and "2019%" hold none."""
+    found: list[Mention] = []
+    for pattern in _DATES:
+        for match in pattern.finditer(sentence):
+            if not any(match.start() < m.end and m.start < match.end() for m in found):
+                found.append(Mention(match[0], match.start(), match.end(), _date_key(match.groupdict())))
+    return tuple(sorted(found, key=lambda m: m.start))
+
+
+def years(sentence: str) -> frozenset[str]:
+    return frozenset(mention.key[:4] for mention in dates(sentence) if not mention.key.startswith("-"))
+
+
+def percents(sentence: str) -> tuple[Mention, ...]:
+    return tuple(_mention(match, _numeral(match[0]) + "%") for match in _PERCENT.finditer(sentence))
+
+
+def money(sentence: str) -> tuple[Mention, ...]:
+    """Amounts of money; the key gives the full number and the currency: "3.5 billion yuan" is "3500000000 CNY"."""
+    return tuple(_mention(match, f"{_full(match[0])} {_currency(match[0])}") for match in _MONEY.finditer(sentence))
+
+
+def counts(sentence: str) -> tuple[Mention, ...]:
+    """Numbers that are neither dates, money nor percentages, with the word that follows; "seven" counts, too."""
+    taken = [*dates(sentence), *percents(sentence), *money(sentence)]
+    free = (
+        match
+        for pattern in (_COUNT, _WORDED)
+        for match in pattern.finditer(sentence)
+        if not any(match.start() < m.end and m.start < match.end() for m in taken)
+    )
+    return tuple(sorted((_mention(match, _full(match[0])) for match in free), key=lambda m: m.start))
+
+
+def counted(sentence: str, units: frozenset[str], reach: int = 5) -> tuple[Mention, ...]:
+    """Numbers of things whose name has a stem in `units`, at most `reach` words on; the text goes up to that name.
+
+    >>> [m.text for m in counted("17 institutions and 32 young startups work together", frozenset({"startup"}))]
+    ['32 young startups']
+    """
+    return tuple(
+        Mention(sentence[number.start : end], number.start, end, number.key)
+        for number in counts(sentence)
+        if (end := _end_of_unit(sentence, number, units, reach))
+    )
+
+
+def _end_of_unit(sentence: str, number: Mention, units: frozenset[str], reach: int) -> int | None:
+    """Where the last word with a stem in `units` ends, before any other number or stop and at most `reach` words on."""
+    end = None
+    begin = number.start + len(_OPENING_NUMBER.match(number.text)[0])  # type: ignore[index]  # it matches each count
+    for passed, word in enumerate(_WORD_OR_STOP.finditer(sentence, begin)):
+        if passed > reach or word[0] in ",.;:()" or word[0][0].isdigit():
+            break
+        if units & {stem for piece in word[0].split("-") for stem in terms(piece)}:
+            end = word.end()
+    return end
+
+
+def names(text: str) -> tuple[Mention, ...]:
+    """Runs of capitalised words; the opening word of the text counts only where more of its run follows."""
+    return tuple(_mention(match, fold(match[0])) for match in _names(text))
+
+
+def _names(text: str) -> Iterator[re.Match[str]]:
+    for match in _NAME.finditer(text):
+        if match.start() > 0 or " " in match[0] or sum(c.isupper() for c in match[0]) > 1:
+            yield match
+
+
+def _date_key(parts: dict[str, str | None]) -> str:
+    year = parts.get("year") or "-"
+    month = parts.get("number") or (
+        f"{_MONTHS.index(name.casefold()) + 1:02}" if (name := parts.get("month")) else None
+    )
+    day = parts.get("day")
+    return "-".join(filter(None, [year, month, day and f"{int(day):02}"]))
+
+
+def _mention(match: re.Match[str], key: str) -> Mention:
+    return Mention(match[0], match.start(), match.end(), key)
+
+
+def _numeral(text: str) -> str:
+    number = re.search(_NUMBER, text)
+    return str(float(number[0].replace(",", ""))).removesuffix(".0") if number else str(_SMALL[text.casefold()])
+
+
+def _full(text: str) -> str:
+    scale = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+    factor = next((value for word, value in scale.items() if word in text), 1.0)
+    return str(round(float(_numeral(text)) * factor, 6)).removesuffix(".0")
+
+
+def _currency(text: str) -> str:
+    coins = {"HK": "HKD", "Hong Kong": "HKD", "NT": "TWD", "A$": "AUD", "€": "EUR", "euro": "EUR", "£": "GBP"}
+    yuan = ("RMB", "CNY", "yuan", "renminbi", "¥")
+    if any(word in text for word in yuan):
+        return "CNY"
+    return next((code for word, code in coins.items() if word in text), "USD")

@@ -1,0 +1,225 @@
+"""What is asked: from the words of a question, and of the conversation before it, to what an answer must hold."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+from shanghai_qa.errors import QuestionError
+from shanghai_qa.lexicon import Lexicon
+from shanghai_qa.mentions import names, years
+from shanghai_qa.values import Turn
+from shanghai_qa.words import has_chinese, terms, tokens
+
+
+class Wanted(StrEnum):
+    """What kind of thing answers."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    MONEY = "money"
+    NUMBER = "number"
+    DATE = "date"
+    YEAR = "year"
+    WHO = "who"
+    WHERE = "where"
+    WHY = "why"
+    YES_NO = "yes_no"
+    ANYTHING = "anything"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as it is searched and read.
+
+    `text` stands by itself: follow-ups are completed, typos mended, Chinese names given in English; `read_as` is the
+    same where that differs from what was asked, else None. `terms` are its stems, each once; `names` those of them
+    that belong to proper names or have a digit; `units` the stems of what is counted. `years` are those asked for.
+    `sides` are the names compared, at least two, or empty. `unknown` are words that the corpus never uses.
+    """
+
+    asked: str
+    text: str
+    read_as: str | None
+    language: str
+    wanted: Wanted
+    terms: tuple[str, ...]
+    names: frozenset[str]
+    units: frozenset[str]
+    years: frozenset[str]
+    sides: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars: int) -> Question:
+    """Read a question in its conversation. QuestionError if it is blank or longer than `max_chars`."""
+    text = " ".join(unicodedata.normalize("NFKC", asked).split())
+    if not text:
+        raise QuestionError("the question is empty; ask one, for example: How many startups are in Quantum Valley?")
+    if len(text) > max_chars:
+        raise QuestionError(f"the question has {len(text)} characters; ask in at most {max_chars}")
+    complete = _complete(text, [turn.content for turn in history if turn.role == "user"])
+    mended = lexicon.mend(lexicon.in_english(complete))
+    read = _read(asked, mended, lexicon)
+    return replace(read, read_as=None if mended == text else mended, language="zh" if has_chinese(text) else "en")
+
+
+def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
+    wanted, units = _wanted(text)
+    stems = tuple(dict.fromkeys(terms(text)))
+    unknown = tuple(dict.fromkeys(t for token in tokens(text) for t in terms(token) if t not in lexicon.stems))
+    asked_years = years(text)
+    proper = frozenset(
+        t for word in tokens(text) if lexicon.is_name(word) or any(c.isdigit() for c in word) for t in terms(word)
+    )
+    return Question(
+        asked=asked,
+        text=text,
+        read_as=None,
+        language="en",
+        wanted=wanted,
+        terms=tuple(t for t in stems if t not in asked_years),
+        names=(proper | _capitalised(text)) - asked_years - _calendar(),
+        units=units,
+        years=asked_years,
+        sides=_sides(text),
+        unknown=unknown,
+    )
+
+
+def _capitalised(text: str) -> frozenset[str]:
+    return frozenset(t for name in names(text) if name.start > 0 for t in terms(name.text))
+
+
+@cache
+def _calendar() -> frozenset[str]:
+    months = "January February March April May June July August September October November December"
+    return frozenset(terms(f"{months} quarter half year"))
+
+
+_COUNT = re.compile(r"\b(?:how many|number of|count of)\s+((?:[\w’'-]+\s+){0,5}[\w’'-]+)", re.IGNORECASE)
+_AFTER_UNIT = frozenset(
+    """
+    is are was were be do does did has have had can could will would should may might and or of in on at to from
+    for by with per that which who there work works worked came come live lived ship shipped deliver delivered
+    sell sold list listed trade traded get got give gave sit sits join joined go went belong count start started
+    take took make made use used hold held register operate run runs exist existed not
+    """.split()
+)
+_PATTERNS: tuple[tuple[Wanted, str], ...] = (
+    (Wanted.PERCENT, r"\b(percent(age)?|per cent|what (share|portion|proportion|part|fraction)|"
+                     r"how (big|large) (is|was) .*\b(share|slice|portion|part)|what rate|market share|growth rate|how much of|by what margin)\b"),
+    (Wanted.MONEY, r"\b(how much (money|revenue|profit|funding|capital|investment|does .* (cost|earn|pay)|did .* "
+                   r"(raise|earn|cost|invest|make|spend|pay|lose))|what (price|sum|amount)|revenue|turnover|price|cost|"
+                   r"valuation|valued|worth|salary|pay|profit|net loss|budget|subsid\w+|gdp)\b"),
+    (Wanted.YEAR, r"\b(what|which) year\b"),
+    (Wanted.DATE, r"\b(when|(what|which) (date|day|month)|since when)\b"),
+    (Wanted.NUMBER, r"\bhow (?!(do|does|did|is|are|was|were|can|could|to|has|have|will|would|should|come|about)\b)\w+|"
+                    r"\bwhat (size|height|area|weight|length|depth|capacity|speed|number|total|rank|place)\b"),
+    (Wanted.WHO, r"\b(who|whom|whose|which (person|company|firm|institution|two|bank|university|people|founder|"
+                 r"scientist))\b"),
+    (Wanted.WHERE, r"\b(where|in (what|which) (city|town|district|place|area|country|part|zone)|"
+                   r"(what|which) (city|district|place|zone|country|address))\b"),
+    (Wanted.WHY, r"\b(why|what (causes?|caused|reasons?)|for what reason)\b"),
+    (Wanted.YES_NO, r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b"),
+)  # fmt: skip
+_COMPILED = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _PATTERNS)
+_ASKING = re.compile(r"\b(how|what|which|who|whom|whose|when|where|why)\b", re.IGNORECASE)
+
+
+def _wanted(text: str) -> tuple[Wanted, frozenset[str]]:
+    """The kind that the question words ask for, and the stems of what is counted."""
+    if counted := _COUNT.search(text):
+        unit: list[str] = []
+        for word in counted[1].split():
+            if word.casefold() in _AFTER_UNIT:
+                break
+            unit.append(word)
+        if unit:
+            return Wanted.COUNT, frozenset(terms(" ".join(unit)))
+    yes_no, pattern = _COMPILED[-1]
+    if pattern.search(text) and not _ASKING.search(text):
+        return yes_no, frozenset()
+    asks = _ASKING.search(text)
+    if asks and asks[0].casefold() not in ("how", "what", "which"):
+        return next(w for w, p in _COMPILED if w in _BY_WORD and p.search(asks[0])), frozenset()
+    return next((w for w, p in _COMPILED[:-1] if p.search(text)), Wanted.ANYTHING), frozenset()
+
+
+_BY_WORD = frozenset({Wanted.DATE, Wanted.WHO, Wanted.WHERE, Wanted.WHY})
+
+_COMPARES = re.compile(r"\b(compare|compared|comparison|versus|vs|difference between|than|or|both)\b", re.IGNORECASE)
+
+
+def _sides(text: str) -> tuple[str, ...]:
+    found = [name.text.strip(".,") for name in names(text) if name.start > 0]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 and _COMPARES.search(text) else ()
+
+
+# --- Follow-ups ------------------------------------------------------------------------------------------------------
+
+_WHAT_ABOUT = re.compile(
+    r"^(?:and |but |so )?(?:what|how) about (?:in )?(.+?)\??$|^and (?:in |for |at )?(.+?)\??$", re.I
+)
+_PRONOUN = re.compile(
+    r"\b(its|their|his|her(?= \w))\b|\b(it|they|them|he|she|him|"
+    r"the (?:company|firm|startup|laboratory|lab|project|plan)|this (?:company|firm)|that (?:company|firm)|there)\b",
+    re.IGNORECASE,
+)
+_IMPERSONAL = re.compile(r"\b(is|are|was|were) there\b|\b(is|was) it (true|raining|possible)\b", re.IGNORECASE)
+
+
+def _complete(text: str, earlier: Sequence[str]) -> str:
+    """`text` with what it takes from the questions before it put in; as it is where it stands by itself."""
+    if not earlier:
+        return text
+    before = _complete(" ".join(earlier[-1].split()), earlier[:-1])
+    if about := _WHAT_ABOUT.match(text):
+        return _exchange(before, next(filter(None, about.groups())))
+    subject = _subject(before)
+    if not subject:
+        return text
+    if _PRONOUN.search(text) and not _IMPERSONAL.search(text):
+        return _PRONOUN.sub(lambda m: f"{subject}'s" if m[1] else subject, text)
+    if len(terms(text)) <= 1 and not names(text):
+        return f"{text.rstrip('?')} – {before}"
+    return text
+
+
+def _exchange(before: str, new: str) -> str:
+    """The question before, about `new`: years take the place of years, and a name that of the last name."""
+    if years(new) and years(before):
+        asked = ", ".join(sorted(years(new)))
+        return re.sub(r"\b(?:19|20)\d\d\b", asked, before, count=1)
+    if years(new):
+        return f"{before.rstrip('?')} in {new}?"
+    subject = _subject(before)
+    return before.replace(subject, new) if subject else f"{before.rstrip('?')} – {new}?"
+
+
+def _subject(text: str) -> str | None:
+    """The name that a question is about: the first that does not open it, without a possessive."""
+    found = [name.text for name in names(text) if name.start > 0 and not years(name.text)]
+    return re.sub(r"(['’]s)?[.,?]*$", "", found[0]) if found else None
+
+
+# --- Related words ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def related(term: str) -> frozenset[str]:
+    """The stems that may stand for `term` in an answer, without itself."""
+    return frozenset(stem for group in _groups() if term in group for stem in group) - {term}
+
+
+@cache
+def _groups() -> tuple[frozenset[str], ...]:
+    lines = resources.files("shanghai_qa").joinpath("data/related.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(_stems(line.split()) for line in lines if line and not line.startswith("#"))
+
+
+def _stems(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(stem for word in words for stem in terms(word))
