@@ -45,7 +45,7 @@ class Progress:
         """One more is read."""
 
     def passages(self, total: int) -> None:
-        """So many passages will be embedded."""
+        """So many passages will be embedded, or found embedded already."""
 
     def embedded(self, count: int) -> None:
         """So many more are."""
@@ -124,7 +124,7 @@ def _contents(
     for document in documents:
         passages += split(document, encoder.tokens, encoder.max_tokens)
     new = count_new(documents, passages, have)
-    progress.passages(new)
+    progress.passages(len(passages))
     return embed(documents, passages, encoder, have, progress.embedded), new
 
 

@@ -9,23 +9,24 @@ from shanghai_qa.values import Document, Passage, Span
 def split(document: Document, tokens: Callable[[str], int], max_tokens: int) -> tuple[Passage, ...]:
     """The document's passages in order: each its section, or a run of its sentences where the model would not read all.
 
-    `tokens` counts the word pieces of a text as it is embedded (`embedded`), which must stay within `max_tokens`; a
-    single sentence that is longer makes a passage of its own. Sections without a sentence give none.
+    `tokens` counts the word pieces of a text; those of a passage with its title and heading stay within `max_tokens`,
+    but for a single sentence that is longer. Sections without a sentence give none.
     """
+
+    def fits(heading: str, spans: tuple[Span, ...]) -> bool:
+        text = document.text[spans[0].start : spans[-1].end]
+        return tokens(f"{head(document, heading)}\n{text}") <= max_tokens
+
     return tuple(
         _passage(document, heading, run)
         for heading, spans in _sections(document)
-        for run in _runs(document, heading, spans, tokens, max_tokens)
+        for run in _runs(spans, lambda run, heading=heading: fits(heading, run))  # type: ignore[misc]
     )
 
 
-def embedded(document: Document, heading: str, spans: tuple[Span, ...]) -> tuple[str, list[tuple[int, int]]]:
-    """What the model reads of a passage, title and heading first, and where each sentence stands in it."""
-    before = "\n".join(filter(None, [document.title, heading])) + "\n"
-    start = spans[0].start
-    text = before + document.text[start : spans[-1].end]
-    shift = len(before) - start
-    return text, [(span.start + shift, span.end + shift) for span in spans]
+def head(document: Document, heading: str) -> str:
+    """What is embedded with a passage and never quoted."""
+    return "\n".join(filter(None, [document.title, heading]))
 
 
 def _sections(document: Document) -> Iterator[tuple[str, tuple[Span, ...]]]:
@@ -35,20 +36,17 @@ def _sections(document: Document) -> Iterator[tuple[str, tuple[Span, ...]]]:
             yield ("" if section.heading == document.title else section.heading), spans
 
 
-def _runs(
-    document: Document, heading: str, spans: tuple[Span, ...], tokens: Callable[[str], int], max_tokens: int
-) -> Iterator[tuple[Span, ...]]:
+def _runs(spans: tuple[Span, ...], fits: Callable[[tuple[Span, ...]], bool]) -> Iterator[tuple[Span, ...]]:
     """`spans` in as few runs as fit, each as long as can be."""
-    run: tuple[Span, ...] = ()
-    if tokens(embedded(document, heading, spans)[0]) <= max_tokens:
+    if fits(spans):
         yield spans
         return
+    run: tuple[Span, ...] = ()
     for span in spans:
-        longer = (*run, span)
-        if run and tokens(embedded(document, heading, longer)[0]) > max_tokens:
+        if run and not fits((*run, span)):
             yield run
-            longer = (span,)
-        run = longer
+            run = ()
+        run = (*run, span)
     yield run
 
 

@@ -1,6 +1,5 @@
 """What tests over the real corpus share: one index of it, built once a run and never written to by a test."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,5 +19,5 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def assistant(index: Path) -> Iterator[Assistant]:
-    yield Assistant.open(index, Settings())
+def assistant(index: Path) -> Assistant:
+    return Assistant.open(index, Settings())

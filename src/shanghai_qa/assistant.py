@@ -15,10 +15,11 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from shanghai_qa.embedding import Encoder
 from shanghai_qa.errors import IndexUnusable, InputError
+from shanghai_qa.features import Candidate
 from shanghai_qa.frame import frame
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
 from shanghai_qa.question import Question, understand
-from shanghai_qa.read import Candidate, Reading, read
+from shanghai_qa.read import Reading, read
 from shanghai_qa.retrieve import retrieve
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, Snapshot
@@ -78,7 +79,7 @@ class Assistant(Runnable[str | Ask, Any]):
 
     def invoke(self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """The answer to a question, or to an `Ask`."""
-        return cast(Answer, self._call_with_config(self._answer, _ask(input), config, **kwargs))
+        return cast(Answer, self._call_with_config(self._answer, input, config, **kwargs))
 
     def stream(self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:
         """What is being done, then the sentences, then the whole answer, which is always the last."""
@@ -105,6 +106,14 @@ class Assistant(Runnable[str | Ask, Any]):
         documents = self._follow()[0].contents.by_id
         return [check_citation(citation, documents) for citation in answer.citations]
 
+    def reading(self, asked: Ask) -> Reading:
+        """What reading finds for a question, before anything is decided: for those who tune it."""
+        snapshot, encoder = self._follow()
+        question = understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
+        vector = encoder.encode([question.text])[0]
+        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
+        return read(snapshot, question, vector, hits, self.settings)
+
     def _open(self, snapshot: Snapshot) -> None:
         built_with = snapshot.manifest.settings
         wanted = self.settings.model_dump(include=set(built_with))
@@ -126,8 +135,8 @@ class Assistant(Runnable[str | Ask, Any]):
                     self._open(self._index.open())
         return self._now
 
-    def _answer(self, asked: Ask) -> Answer:
-        *_, answer = self._events(asked)
+    def _answer(self, asked: str | Ask) -> Answer:
+        *_, answer = self._events(_ask(asked))
         return cast(Answer, answer)
 
     def _events(self, asked: Ask) -> Iterator[Event]:

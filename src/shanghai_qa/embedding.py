@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
@@ -38,18 +38,11 @@ _PROBES = (
 )
 
 
-Stretch = tuple[int, int]
-"""Start and end of a part of a text, in characters, end excluded."""
-
-
 class Engine(Protocol):
-    """What turns texts into vectors: float32, rows of unit length, in the order given. Long texts are cut."""
+    """What turns texts into vectors; texts longer than the model reads are cut."""
 
-    def vectors(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimension)."""
-
-    def vectors_with_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Stretch]]) -> tuple[Vectors, Vectors]:
-        """The same, and beside it one row for each part of each text, in order."""
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """float32, shape (len(texts), dimension), rows of unit length, in the order given."""
 
 
 class Encoder(Embeddings):
@@ -95,36 +88,16 @@ class Encoder(Embeddings):
         return cls(engine, tokenizer, card["model"], card["identity"], card["dimension"], card["max_tokens"])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """float32, shape (len(texts), dimension), rows of unit length, in the order given; no texts give no rows."""
-        return self.encode_with_parts(texts, [()] * len(texts))[0]
+        """float32, shape (len(texts), dimension), rows of unit length, in the order given; no texts give no rows.
 
-    def encode_with_parts(
-        self,
-        texts: Sequence[str],
-        parts: Sequence[Sequence[Stretch]],
-        on_batch: Callable[[int], None] = lambda count: None,
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Vectors of the texts, and for each text those of its parts: shape (len(parts[i]), dimension).
-
-        A part's vector is the mean of its word pieces as the model read them within the text (late chunking, Guenther
-        et al., 2024, arXiv:2409.04701): one pass gives both. A part of which the model read nothing has its text's
-        vector. Texts of like length are taken together; `on_batch` is told how many texts each batch did.
+        Texts of like length are taken together.
         """
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        of_parts = [np.empty((len(p), self.dimension), dtype=np.float32) for p in parts]
         by_length = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for at in range(0, len(texts), _BATCH):
             rows = by_length[at : at + _BATCH]
-            batch = [texts[i] for i in rows]
-            if any(parts[i] for i in rows):
-                vectors[rows], flat = self._engine.vectors_with_parts(batch, [parts[i] for i in rows])
-                ends = np.cumsum([len(parts[i]) for i in rows])
-                for i, piece in zip(rows, np.split(flat, ends[:-1]), strict=True):
-                    of_parts[i] = piece
-            else:
-                vectors[rows] = self._engine.vectors(batch)
-            on_batch(len(rows))
-        return vectors, of_parts
+            vectors[rows] = self._engine([texts[i] for i in rows])
+        return vectors
 
     def tokens(self, text: str) -> int:
         """How many word pieces the model would read of `text`, its own two included and nothing cut."""
@@ -192,7 +165,7 @@ def load_reference(model: str) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(str(path), device="cpu", local_files_only=True)
     except (OSError, ValueError) as error:
@@ -212,42 +185,18 @@ class _OnnxEngine:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._tokenizer = tokenizer
 
-    def vectors(self, texts: Sequence[str]) -> Vectors:
+    def __call__(self, texts: Sequence[str]) -> Vectors:
         ids, mask = _padded([encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))])
-        (vectors,) = self._session.run(["vectors"], {"input_ids": ids, "attention_mask": mask})
+        (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
         return cast(Vectors, vectors)
-
-    def vectors_with_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Stretch]]) -> tuple[Vectors, Vectors]:
-        encodings = self._tokenizer.encode_batch(list(texts))
-        ids, mask = _padded([encoding.ids for encoding in encodings])
-        vectors, pieces = self._session.run(["vectors", "pieces"], {"input_ids": ids, "attention_mask": mask})
-        means = [
-            _mean_within(pieces[row], offsets, part, vectors[row])
-            for row, offsets in enumerate(np.array(encoding.offsets) for encoding in encodings)
-            for part in parts[row]
-        ]
-        return vectors, np.array(means, dtype=np.float32).reshape(-1, vectors.shape[1])
-
-
-def _mean_within(pieces: Vectors, offsets: NDArray[np.int64], part: Stretch, otherwise: Vectors) -> Vectors:
-    starts, ends = offsets.T
-    inside = (ends > starts) & (starts >= part[0]) & (ends <= part[1])
-    if not inside.any():
-        return otherwise
-    mean = pieces[: len(offsets)][inside].mean(axis=0)
-    return cast(Vectors, mean / np.linalg.norm(mean))
 
 
 class _ReferenceEngine:
     def __init__(self, model: "SentenceTransformer") -> None:
         self._model = model
 
-    def vectors(self, texts: Sequence[str]) -> Vectors:
+    def __call__(self, texts: Sequence[str]) -> Vectors:
         return cast(Vectors, self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False))
-
-    def vectors_with_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Stretch]]) -> tuple[Vectors, Vectors]:
-        flat = [text[start:end] for text, stretches in zip(texts, parts, strict=True) for start, end in stretches]
-        return self.vectors(texts), self.vectors(flat)
 
 
 def _padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -270,9 +219,9 @@ def _export(reference: "SentenceTransformer", path: Path, max_tokens: int) -> bo
             super().__init__()
             self.model = reference
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
-            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1), out["token_embeddings"]
+            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1)
 
     ids = torch.ones((2, 8), dtype=torch.int64)
     axes = {0: "texts", 1: "tokens"}
@@ -285,19 +234,19 @@ def _export(reference: "SentenceTransformer", path: Path, max_tokens: int) -> bo
                 (ids, torch.ones_like(ids)),
                 str(path),
                 input_names=["input_ids", "attention_mask"],
-                output_names=["vectors", "pieces"],
-                dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}, "pieces": axes},
+                output_names=["vectors"],
+                dynamic_axes={"input_ids": axes, "attention_mask": axes, "vectors": {0: "texts"}},
                 opset_version=17,
                 dynamo=False,
             )
         tokenizer = _backend_tokenizer(reference)
         _limit(tokenizer, max_tokens)
-        exported = _OnnxEngine(path, tokenizer, threads=1).vectors(_PROBES)
+        exported = _OnnxEngine(path, tokenizer, threads=1)(_PROBES)
     except Exception:  # an exporter fails in many ways, and each means the same: this model runs on the reference
         _log.debug("export failed", exc_info=True)
         path.unlink(missing_ok=True)
         return False
-    agrees = bool(np.abs(exported - _ReferenceEngine(reference).vectors(_PROBES)).max() < 1e-4)
+    agrees = bool(np.abs(exported - _ReferenceEngine(reference)(_PROBES)).max() < 1e-4)
     if not agrees:
         path.unlink()
     return agrees

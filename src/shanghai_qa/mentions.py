@@ -21,11 +21,14 @@ _DATES = (
 )
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE = r"(?: (?:thousand|million|billion|trillion))?"
+_SCALES = frozenset({"thousand", "million", "billion", "trillion"})
 _PERCENT = re.compile(rf"{_NUMBER}(?: ?%| percent| per cent| percentage points?)")
 _CURRENCY = r"(?:US\$|HK\$|NT\$|A\$|RMB ?|CNY ?|\$|¥|€|£)"
 _COIN = r"(?:yuan|RMB|renminbi|US dollars?|dollars?|euros?|Hong Kong dollars?)"
 _MONEY = re.compile(rf"{_CURRENCY}{_NUMBER}{_SCALE}|{_NUMBER}{_SCALE} {_COIN}")
-_COUNT = re.compile(rf"(?<![\w$¥€£.,-]){_NUMBER}{_SCALE}(?:[- ]?[a-zA-Z²³°/]+)?|(?<![\w-])\d+ ?nm\b")
+_COUNT = re.compile(
+    rf"(?<![\w$¥€£.,-]){_NUMBER}{_SCALE}(?:[- ]?(?:square |cubic )?[a-zA-Z²³°/]+(?!\w))?|(?<![\w-])\d+ ?nm\b"
+)
 _WORDS_FOR_NUMBERS = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty
@@ -33,7 +36,12 @@ _WORDS_FOR_NUMBERS = """
 _SMALL = {word: number for number, word in enumerate(_WORDS_FOR_NUMBERS)}
 _OPENING_NUMBER = re.compile(rf"{_NUMBER}|\w+")
 _WORD_OR_STOP = re.compile(r"[\w’'%²-]+|[,.;:()]")
-_WORDED = re.compile(r"\b(" + "|".join(_SMALL) + r")\b", re.IGNORECASE)
+_WORDED = re.compile(
+    r"\b(?:"
+    + "|".join(word for word in _SMALL if word not in ("zero", "one"))
+    + r")\b(?!-)(?: (?:square |cubic )?[a-z]+)?",
+    re.IGNORECASE,
+)  # "two-qubit gates" counts no qubits, and "one" is seldom a number
 _NAME = re.compile(r"\b[A-Z][\w’'&.-]*(?:(?: (?:of|and|the|for|de) (?=[A-Z]))? ?[A-Z0-9][\w’'&.-]*)*")
 
 
@@ -41,7 +49,8 @@ _NAME = re.compile(r"\b[A-Z][\w’'&.-]*(?:(?: (?:of|and|the|for|de) (?=[A-Z]))?
 class Mention:
     """`text` stands at [start, end) of the sentence. `key` compares: equal for equal values however written.
 
-    A date's key is YYYY, YYYY-MM or YYYY-MM-DD ("--06-13" without a year); another's is its number and unit.
+    A date's key is YYYY, YYYY-MM or YYYY-MM-DD ("--06-13" without a year); another's is its number, a space and its
+    unit: a currency, "%", or the stem of the word that follows the number.
     """
 
     text: str
@@ -65,8 +74,16 @@ def years(sentence: str) -> frozenset[str]:
     return frozenset(mention.key[:4] for mention in dates(sentence) if not mention.key.startswith("-"))
 
 
+_PART = re.compile(r"\b(quarters?|half|first (?:three|six|nine) months|(?:three|six|nine) months|Q[1-4]|H[12])\b", re.I)
+
+
+def part_of_year(sentence: str) -> bool:
+    """Whether a sentence speaks of a quarter, a half or some months of a year."""
+    return _PART.search(sentence) is not None
+
+
 def percents(sentence: str) -> tuple[Mention, ...]:
-    return tuple(_mention(match, _numeral(match[0]) + "%") for match in _PERCENT.finditer(sentence))
+    return tuple(_mention(match, _numeral(match[0]) + " %") for match in _PERCENT.finditer(sentence))
 
 
 def money(sentence: str) -> tuple[Mention, ...]:
@@ -83,7 +100,9 @@ def counts(sentence: str) -> tuple[Mention, ...]:
         for match in pattern.finditer(sentence)
         if not any(match.start() < m.end and m.start < match.end() for m in taken)
     )
-    return tuple(sorted((_mention(match, _full(match[0])) for match in free), key=lambda m: m.start))
+    return tuple(
+        sorted((_mention(match, f"{_full(match[0])} {_unit(match[0])}") for match in free), key=lambda m: m.start)
+    )
 
 
 def counted(sentence: str, units: frozenset[str], reach: int = 5) -> tuple[Mention, ...]:
@@ -93,7 +112,7 @@ def counted(sentence: str, units: frozenset[str], reach: int = 5) -> tuple[Menti
     ['32 young startups']
     """
     return tuple(
-        Mention(sentence[number.start : end], number.start, end, number.key)
+        Mention(sentence[number.start : end], number.start, end, f"{number.key.split()[0]} {' '.join(sorted(units))}")
         for number in counts(sentence)
         if (end := _end_of_unit(sentence, number, units, reach))
     )
@@ -104,16 +123,35 @@ def _end_of_unit(sentence: str, number: Mention, units: frozenset[str], reach: i
     end = None
     begin = number.start + len(_OPENING_NUMBER.match(number.text)[0])  # type: ignore[index]  # it matches each count
     for passed, word in enumerate(_WORD_OR_STOP.finditer(sentence, begin)):
-        if passed > reach or word[0] in ",.;:()" or word[0][0].isdigit():
+        stems = [stem for piece in word[0].split("-") for stem in terms(piece)]
+        if passed > reach or word[0][0].isdigit() or not (stems or word[0] in _SCALES):
             break
-        if units & {stem for piece in word[0].split("-") for stem in terms(piece)}:
+        if not units.isdisjoint(stems) or (end is not None and word[0].endswith("s")):
             end = word.end()
+            if word[0].endswith("s"):
+                break
     return end
 
 
 def names(text: str) -> tuple[Mention, ...]:
     """Runs of capitalised words; the opening word of the text counts only where more of its run follows."""
     return tuple(_mention(match, fold(match[0])) for match in _names(text))
+
+
+_PERSON = re.compile(
+    r"\b[A-Z][\w’'-]+(?: [A-Z][\w’'.-]*){1,2} \([\u4e00-\u9fff]{2,4}\)|"
+    r"\b(?:Dr\.|Mr|Ms|Professor|President|Mayor|Premier) [A-Z]"
+)
+_OFFICE = re.compile(
+    r"\b(?:founder|chair\w*|chief executive|CEO|president|director|head|dean|mayor|minister|scientist|professor|"
+    r"secretary|economist|engineer|manager|executive|led by|founded by|headed by)\b",
+    re.IGNORECASE,
+)
+
+
+def person(sentence: str) -> bool:
+    """Whether a sentence names a person, as far as its form tells: a Chinese name in brackets, a title or an office."""
+    return bool(_PERSON.search(sentence) or (_OFFICE.search(sentence) and names(sentence)))
 
 
 def _names(text: str) -> Iterator[re.Match[str]]:
@@ -137,7 +175,14 @@ def _mention(match: re.Match[str], key: str) -> Mention:
 
 def _numeral(text: str) -> str:
     number = re.search(_NUMBER, text)
-    return str(float(number[0].replace(",", ""))).removesuffix(".0") if number else str(_SMALL[text.casefold()])
+    return (
+        str(float(number[0].replace(",", ""))).removesuffix(".0") if number else str(_SMALL[text.split()[0].casefold()])
+    )
+
+
+def _unit(text: str) -> str:
+    """The stem of the last word of a count, "" where a number stands alone."""
+    return next(iter(terms(re.sub(r"[\d.,]+", " ", text))[-1:]), "")
 
 
 def _full(text: str) -> str:

@@ -10,7 +10,7 @@ from importlib import resources
 
 from shanghai_qa.errors import QuestionError
 from shanghai_qa.lexicon import Lexicon
-from shanghai_qa.mentions import names, years
+from shanghai_qa.mentions import names, part_of_year, years
 from shanghai_qa.values import Turn
 from shanghai_qa.words import has_chinese, terms, tokens
 
@@ -38,7 +38,8 @@ class Question:
     `text` stands by itself: follow-ups are completed, typos mended, Chinese names given in English; `read_as` is the
     same where that differs from what was asked, else None. `terms` are its stems, each once; `names` those of them
     that belong to proper names or have a digit; `units` the stems of what is counted. `years` are those asked for.
-    `sides` are the names compared, at least two, or empty. `unknown` are words that the corpus never uses.
+    `sides` are the names compared, at least two, or empty. `part_of_year` says that a quarter, half or month is meant,
+    `newest` that no year is, so that the newest answer is wanted.
     """
 
     asked: str
@@ -51,7 +52,16 @@ class Question:
     units: frozenset[str]
     years: frozenset[str]
     sides: tuple[str, ...]
-    unknown: tuple[str, ...]
+    part_of_year: bool
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """All of `terms`."""
+        return frozenset(self.terms)
+
+    @property
+    def newest(self) -> bool:
+        return not self.years
 
 
 def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars: int) -> Question:
@@ -70,7 +80,6 @@ def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars:
 def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
     wanted, units = _wanted(text)
     stems = tuple(dict.fromkeys(terms(text)))
-    unknown = tuple(dict.fromkeys(t for token in tokens(text) for t in terms(token) if t not in lexicon.stems))
     asked_years = years(text)
     proper = frozenset(
         t for word in tokens(text) if lexicon.is_name(word) or any(c.isdigit() for c in word) for t in terms(word)
@@ -86,7 +95,7 @@ def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
         units=units,
         years=asked_years,
         sides=_sides(text),
-        unknown=unknown,
+        part_of_year=part_of_year(text),
     )
 
 
@@ -110,22 +119,36 @@ _AFTER_UNIT = frozenset(
     """.split()
 )
 _PATTERNS: tuple[tuple[Wanted, str], ...] = (
-    (Wanted.PERCENT, r"\b(percent(age)?|per cent|what (share|portion|proportion|part|fraction)|"
-                     r"how (big|large) (is|was) .*\b(share|slice|portion|part)|what rate|market share|growth rate|how much of|by what margin)\b"),
-    (Wanted.MONEY, r"\b(how much (money|revenue|profit|funding|capital|investment|does .* (cost|earn|pay)|did .* "
-                   r"(raise|earn|cost|invest|make|spend|pay|lose))|what (price|sum|amount)|revenue|turnover|price|cost|"
-                   r"valuation|valued|worth|salary|pay|profit|net loss|budget|subsid\w+|gdp)\b"),
+    (
+        Wanted.PERCENT,
+        r"\b(percent(age)?|per cent|what (share|portion|proportion|part|fraction)|market share|growth rate|what rate|"
+        r"how (big|large) (is|was) .*\b(share|slice|portion|part)|how much of|by what margin)\b",
+    ),
+    (
+        Wanted.MONEY,
+        r"\b(how much (money|revenu\w*|profit|funding|capital|investment|do(es)? .* (cost|earn|pay)|"
+        r"did .* (raise|earn|cost|invest|make|spend|pay|lose))|what (price|sum|amount)|revenu\w*|sales|income|turnover|"
+        r"price|cost|valuation|valued|worth|salary|pay|profit|net loss|budget|subsid\w+|gdp)\b",
+    ),
     (Wanted.YEAR, r"\b(what|which) year\b"),
     (Wanted.DATE, r"\b(when|(what|which) (date|day|month)|since when)\b"),
-    (Wanted.NUMBER, r"\bhow (?!(do|does|did|is|are|was|were|can|could|to|has|have|will|would|should|come|about)\b)\w+|"
-                    r"\bwhat (size|height|area|weight|length|depth|capacity|speed|number|total|rank|place)\b"),
-    (Wanted.WHO, r"\b(who|whom|whose|which (person|company|firm|institution|two|bank|university|people|founder|"
-                 r"scientist))\b"),
-    (Wanted.WHERE, r"\b(where|in (what|which) (city|town|district|place|area|country|part|zone)|"
-                   r"(what|which) (city|district|place|zone|country|address))\b"),
+    (
+        Wanted.NUMBER,
+        r"\bhow (?!(do|does|did|is|are|was|were|can|could|to|has|have|will|would|should|come|about)\b)\w+|"
+        r"\bwhat (size|height|area|weight|length|depth|capacity|speed|number|total|rank|place)\b",
+    ),
+    (
+        Wanted.WHO,
+        r"\b(who|whom|whose|which (person|company|firm|institution|two|bank|university|people|founder|scientist))\b",
+    ),
+    (
+        Wanted.WHERE,
+        r"\b(where|in (what|which) (city|town|district|place|area|country|part|zone)|"
+        r"(what|which) (city|district|place|zone|country|address))\b",
+    ),
     (Wanted.WHY, r"\b(why|what (causes?|caused|reasons?)|for what reason)\b"),
     (Wanted.YES_NO, r"^(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b"),
-)  # fmt: skip
+)
 _COMPILED = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _PATTERNS)
 _ASKING = re.compile(r"\b(how|what|which|who|whom|whose|when|where|why)\b", re.IGNORECASE)
 
@@ -184,7 +207,7 @@ def _complete(text: str, earlier: Sequence[str]) -> str:
         return text
     if _PRONOUN.search(text) and not _IMPERSONAL.search(text):
         return _PRONOUN.sub(lambda m: f"{subject}'s" if m[1] else subject, text)
-    if len(terms(text)) <= 1 and not names(text):
+    if _ASKING.search(text) and len(terms(text)) <= 1 and not names(text):
         return f"{text.rstrip('?')} – {before}"
     return text
 

@@ -36,19 +36,30 @@ from shanghai_qa.words import terms
 FORMAT = 1
 """Changes whenever an older program could not read the snapshot, or would read it wrongly."""
 
-_FILES = ("documents.jsonl", "passages.jsonl", "passages.npy", "sentences.npy", "lexicon.json")
+_FILES = ("documents.jsonl", "passages.jsonl", "heads.npy", "sentences.npy", "lexicon.json")
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
 _ADD_BATCH = 1000
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a snapshot holds. Row i of `passage_vectors` is `passages[i]`; sentences lie in the order of passages."""
+    """What a snapshot holds.
+
+    Row i of `head_vectors` is the title and heading of `passages[i]`; `sentence_vectors` lie in the order of passages.
+    """
 
     documents: tuple[Document, ...]
     passages: tuple[Passage, ...]
-    passage_vectors: Vectors
+    head_vectors: Vectors
     sentence_vectors: Vectors
+
+    @cached_property
+    def passage_vectors(self) -> Vectors:
+        """The mean of a passage's sentences and its title and heading: float32, rows of unit length."""
+        if not self.passages:
+            return self.head_vectors
+        sums = np.add.reduceat(self.sentence_vectors, self.first_sentence[:-1]) + self.head_vectors
+        return cast(Vectors, sums / np.linalg.norm(sums, axis=1, keepdims=True))
 
     @cached_property
     def by_id(self) -> dict[str, Document]:
@@ -115,8 +126,12 @@ class Snapshot:
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency over passages, ln((N + 1) / (n + 0.5)): higher is rarer, highest if unknown."""
-        total = self.manifest.passages
-        return float(np.log((total + 1) / (self._document_frequency.get(term, 0) + 0.5)))
+        return float(np.log((self.manifest.passages + 1) / (self._document_frequency.get(term, 0) + 0.5)))
+
+    @property
+    def highest_rarity(self) -> float:
+        """That of a term which no passage holds."""
+        return float(np.log((self.manifest.passages + 1) / 0.5))
 
     def close(self) -> None:
         self._vectors.close()
@@ -269,7 +284,7 @@ def write_snapshot(folder: Path, name: str, contents: Contents, manifest: Manife
     (folder / "lock").touch()
     _write_lines(folder / "documents.jsonl", map(asdict, contents.documents))
     _write_lines(folder / "passages.jsonl", map(_passage_row, contents.passages))
-    np.save(folder / "passages.npy", contents.passage_vectors)
+    np.save(folder / "heads.npy", contents.head_vectors)
     np.save(folder / "sentences.npy", contents.sentence_vectors)
     (folder / "lexicon.json").write_text(_json(asdict(Lexicon.of(contents.documents))), encoding="utf-8")
     _write_bm25(folder / "bm25", [lexical_text(contents.document_of(p), p) for p in contents.passages])
@@ -409,8 +424,9 @@ def _collection_name(snapshot: str) -> str:
 
 def _client(location: Path | str) -> Any:
     import chromadb
+    from chromadb.config import Settings
 
-    settings = chromadb.Settings(anonymized_telemetry=False)
+    settings = Settings(anonymized_telemetry=False)
     if isinstance(location, Path):
         return chromadb.PersistentClient(location, settings=settings)
     address = urlsplit(location)
@@ -465,7 +481,7 @@ def _read_contents(folder: Path) -> Contents:
     return Contents(
         documents,
         passages,
-        cast(Vectors, np.load(folder / "passages.npy", mmap_mode="r")),
+        cast(Vectors, np.load(folder / "heads.npy", mmap_mode="r")),
         cast(Vectors, np.load(folder / "sentences.npy", mmap_mode="r")),
     )
 

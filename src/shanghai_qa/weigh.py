@@ -1,15 +1,15 @@
 """How far an answer can be trusted: as of when each sentence speaks, where sources disagree, who alone says so."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shanghai_qa.mentions import Mention, counted, dates, money, percents, years
+from shanghai_qa.direct import direct_answer
+from shanghai_qa.features import Candidate, stems
+from shanghai_qa.mentions import dates, names
 from shanghai_qa.question import Question, Wanted
-from shanghai_qa.read import Candidate
 from shanghai_qa.values import Document, Tier
-from shanghai_qa.words import terms
 
-_SAME_SUBJECT = 0.55  # share of their terms, figures apart, that two sentences about one thing have in common
+_SAME_SUBJECT = 0.4  # share of their terms, figures apart, that two sentences about one thing have in common
 
 
 @dataclass(frozen=True)
@@ -71,46 +71,67 @@ def lead_caveat(lead: Document, cited: Sequence[Document], language: str = "en")
 def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[Differing, ...]:
     """Candidates of different documents that give different values for what the first gives: best placed first.
 
-    They speak of the same thing where the rest of their words agree, and where they name the same years or one of them
-    names none; everything else is a series or another subject. Empty where all agree, or no value was asked for.
+    They speak of the same thing where the rest of their words agree and they name the same years; otherwise they are a
+    series, or about something else. Empty where all agree, or no value was asked for.
     """
-    find = _VALUES.get(question.wanted)
-    if find is None or not candidates:
+    if question.wanted not in _COMPARABLE or not candidates:
         return ()
     lead, *others = candidates
-    values = find(question, lead.text)
-    if len({value.key for value in values}) != 1:
+    first = direct_answer(question, lead.text)
+    if first is None:
         return ()
-    differing = [Differing(lead, values[0].text, values[0].key)]
+    differing = [Differing(lead, first.text, first.key)]
     for other in others:
-        found = find(question, other.text)
+        found = direct_answer(question, other.text)
         if (
-            len({value.key for value in found}) == 1
-            and found[0].key not in {d.key for d in differing}
+            found
+            and _about_the_same(question, lead, other)
             and other.document.id not in {d.candidate.document.id for d in differing}
-            and _unit(found[0].key) == _unit(values[0].key)
-            and _about_the_same(lead, other)
+            and all(_differ(found.key, known.key) for known in differing)
         ):
-            differing.append(Differing(other, found[0].text, found[0].key))
+            differing.append(Differing(other, found.text, found.key))
     if len(differing) < 2:
         return ()
     return tuple(sorted(differing, key=lambda d: (d.candidate.document.tier.rank, -d.candidate.value)))
 
 
-_VALUES: dict[Wanted, Callable[[Question, str], Sequence[Mention]]] = {
-    Wanted.COUNT: lambda question, text: counted(text, question.units),
-    Wanted.PERCENT: lambda question, text: percents(text),
-    Wanted.MONEY: lambda question, text: money(text),
-}
+_COMPARABLE = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.NUMBER, Wanted.DATE, Wanted.YEAR})
 
 
-def _unit(key: str) -> str:
-    return key.partition(" ")[2] or ("%" if key.endswith("%") else "")
+def _differ(one: str, other: str) -> bool:
+    """Whether two keys of one unit cannot both be right: other numbers, or dates of which neither holds the other.
 
-
-def _about_the_same(one: Candidate, other: Candidate) -> bool:
-    said, also = years(one.text), years(other.text)
-    if said != also:
+    >>> _differ("2021-12", "2021"), _differ("2021-12", "2022"), _differ("10 metr", "35 metr"), _differ("2 CNY", "2 %")
+    (False, True, True, False)
+    """
+    if one.partition(" ")[2] != other.partition(" ")[2]:
         return False
-    a, b = (frozenset(t for t in terms(c.text) if not any(d.isdigit() for d in t)) for c in (one, other))
+    return not one.startswith(other) and not other.startswith(one)
+
+
+def _about_the_same(question: Question, one: Candidate, other: Candidate) -> bool:
+    if question.wanted not in (Wanted.DATE, Wanted.YEAR) and _times(one.text) != _times(other.text):
+        return False
+    if not _same_subject(_subject(one.text), _subject(other.text)):
+        return False
+    asked = [term for term in question.terms if term in stems(one.text)]
+    if not asked or not all(term in stems(other.text) for term in asked):
+        return False
+    a, b = (frozenset(t for t in stems(c.text) if not any(d.isdigit() for d in t)) for c in (one, other))
     return len(a & b) / max(1, min(len(a), len(b))) >= _SAME_SUBJECT
+
+
+def _times(text: str) -> frozenset[str]:
+    return frozenset(mention.key for mention in dates(text))
+
+
+def _subject(text: str) -> frozenset[str]:
+    """The terms of the first name in a sentence that is not a reporter's; sentences of a corpus open with it."""
+    first = next((n for n in names(text) if not text[: n.start].casefold().endswith("according to ")), None)
+    return stems(first.text) if first else frozenset()
+
+
+def _same_subject(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether one name may be short for the other; "Zuchongzhi 2" and "Zuchongzhi 3" are two."""
+    figures = [{term for term in name if term[0].isdigit()} for name in (one, other)]
+    return (one <= other or other <= one) and figures[0] == figures[1]

@@ -1,0 +1,200 @@
+"""Every sentence of the retrieved passages as a candidate, with what speaks for it as the answer to the question.
+
+A few readable features, each about one thing; their weighted sum orders the candidates, and a logistic model of the
+lead's features says how likely it answers. The weights were fitted on evals (`evals.fit`) and live in `Weights`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanghai_qa.direct import new_names
+from shanghai_qa.embedding import Vectors
+from shanghai_qa.mentions import counted, counts, dates, money, part_of_year, percents, person, years
+from shanghai_qa.question import Question, Wanted, related
+from shanghai_qa.retrieve import Hit
+from shanghai_qa.settings import Weights
+from shanghai_qa.store import Snapshot
+from shanghai_qa.values import Document, Passage, Span
+from shanghai_qa.words import terms
+
+_COMMON = 2.0  # rarity of a word in about 13% of passages: such a name ("Shanghai", "China") tells nothing apart
+
+
+@dataclass(frozen=True)
+class Features:
+    """What speaks for a sentence as the answer to a question; each in [0, 1] but the cosines, in [-1, 1].
+
+    `cosine` and `passage_cosine` are those of question with sentence and with passage. `words` is the share of the
+    question's terms but names, weighted by rarity, that the sentence holds (a related word counts 0.7, one in its title
+    or heading 0.5); `names` is the same over names alone, where title and heading count in full; `gap` is the rarity
+    of the rarest term that neither holds, over the highest there is. `kind` says how well the sentence holds the kind
+    of thing asked for; `year` whether it holds the year asked for; `fresh` how new it is; `tier` how well its source
+    is placed; `rank` is 1 for the first passage retrieved and falls with its rank.
+    """
+
+    cosine: float
+    passage_cosine: float
+    words: float
+    names: float
+    gap: float
+    kind: float
+    year: float
+    fresh: float
+    tier: float
+    rank: float
+
+    def array(self) -> NDArray[np.float64]:
+        """The features in the order of their names here, shape (10,)."""
+        return np.array([getattr(self, field.name) for field in fields(self)])
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One sentence that may answer. `value` orders the candidates of one question and means nothing beyond."""
+
+    document: Document
+    passage: Passage
+    span: Span
+    text: str
+    vector: Vectors
+    features: Features
+    value: float
+
+
+def score(
+    snapshot: Snapshot, question: Question, vector: Vectors, hits: Sequence[Hit], weights: Weights
+) -> list[Candidate]:
+    """Every sentence of `hits` as a candidate, best first; equal ones by document and place."""
+    contents = snapshot.contents
+    rarity = {term: snapshot.rarity(term) for term in {*question.terms, *question.names}}
+    asked_names = tuple(sorted(name for name in question.names if rarity[name] > _COMMON))
+    words = tuple(term for term in question.terms if term not in asked_names)
+    ordering = np.array(weights.order)
+    found = []
+    for rank, hit in enumerate(hits):
+        passage = contents.passages[hit.row]
+        document = contents.document_of(passage)
+        first = int(contents.first_sentence[hit.row])
+        around = stems(f"{document.title}\n{passage.heading}")
+        for n, span in enumerate(passage.sentences):
+            text = document.text[span.start : span.end]
+            of_sentence = contents.sentence_vectors[first + n]
+            features = Features(
+                cosine=float(of_sentence @ vector),
+                passage_cosine=hit.similarity,
+                words=_coverage(words, stems(text), around, rarity, outside=0.5),
+                names=_coverage(asked_names, stems(text), around, rarity, outside=1.0),
+                gap=_gap(rarity, stems(text) | around) / snapshot.highest_rarity,
+                kind=_kind(question, text),
+                year=_year(question, text, document),
+                fresh=_fresh(question, text, document),
+                tier=1 - document.tier.rank / 3,
+                rank=1 / (1 + rank / 5),
+            )
+            value = float(ordering @ features.array())
+            found.append(Candidate(document, passage, span, text, of_sentence, features, value))
+    return sorted(found, key=lambda c: (-round(c.value, 9), c.document.id, c.span.start))
+
+
+def answers(lead: Features, question: Question, weights: Weights) -> float:
+    """The probability, in [0, 1], that a sentence with these features answers: logistic, fitted on evals.
+
+    0 where the sentence speaks of other years than the one asked for, or lacks the amount, share, count or date asked
+    for: however alike it is, it does not answer.
+    """
+    if lead.year == 0 or (lead.kind <= _LACKS_KIND and question.wanted in _EXACT):
+        return 0.0
+    return float(1 / (1 + np.exp(-(weights.bias + np.array(weights.answers) @ lead.array()))))
+
+
+_EXACT = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.DATE, Wanted.YEAR, Wanted.NUMBER})
+_LACKS_KIND = 0.2
+
+
+def _gap(rarity: dict[str, float], held: frozenset[str]) -> float:
+    return max((value for term, value in rarity.items() if term not in held and not related(term) & held), default=0.0)
+
+
+def _coverage(
+    wanted: Sequence[str], sentence: frozenset[str], around: frozenset[str], rarity: dict[str, float], outside: float
+) -> float:
+    total = sum(rarity.get(term, 1.0) for term in wanted)
+    if not total:
+        return 1.0
+    held = sum(rarity.get(term, 1.0) * _held(term, sentence, around, outside) for term in wanted)
+    return held / total
+
+
+def _held(term: str, sentence: frozenset[str], around: frozenset[str], outside: float) -> float:
+    if term in sentence:
+        return 1.0
+    near = related(term)
+    if near & sentence:
+        return 0.7
+    return outside if term in around else outside * 0.7 if near & around else 0.0
+
+
+def _kind(question: Question, text: str) -> float:
+    """1 where the sentence holds what is asked for, 0 where nothing of the kind; 0.8 where any sentence will do."""
+    match question.wanted:
+        case Wanted.COUNT:
+            if counted(text, question.units):
+                return 1.0
+            near = frozenset(stem for unit in question.units for stem in related(unit))
+            return 0.9 if near and counted(text, near) else 0.3 if counts(text) else 0.0
+        case Wanted.PERCENT:
+            return 1.0 if percents(text) else 0.2 if counts(text) else 0.0
+        case Wanted.MONEY:
+            return 1.0 if money(text) else 0.4 if percents(text) else 0.2 if counts(text) else 0.0
+        case Wanted.NUMBER:
+            return 1.0 if counts(text) or money(text) or percents(text) else 0.0
+        case Wanted.DATE | Wanted.YEAR:
+            return max((min(1.0, 0.7 + 0.15 * mention.key.count("-")) for mention in dates(text)), default=0.0)
+        case Wanted.WHO:
+            return 0.0 if not new_names(question, text) else 1.0 if person(text) else 0.7
+        case Wanted.WHERE:
+            return 1.0 if new_names(question, text) else 0.0
+        case Wanted.WHY:
+            return 1.0 if _REASONS & set(text.casefold().split()) else 0.6
+        case _:
+            return 0.8
+
+
+_REASONS = frozenset({"because", "since", "due", "reason", "reasons", "aim", "aims", "order", "caused", "so"})
+
+
+def _year(question: Question, text: str, document: Document) -> float:
+    """1 for a year asked for in the sentence, 0 for another; 0.8 for one of its document alone, or where none is asked.
+
+    Less for a quarter or half where a year is meant.
+    """
+    partial = 0.3 if part_of_year(text) and not question.part_of_year else 0.0
+    if not question.years:
+        return 0.8 - partial
+    if question.years & years(text):
+        return 1.0 - partial
+    if years(text):
+        return 0.0
+    about = years(document.title) | ({document.published[:4]} if document.published else set())
+    return 0.8 if question.years & about else 0.2
+
+
+def _fresh(question: Question, text: str, document: Document) -> float:
+    """0 for 2010 and before, 1 for 2026 and after, by the newest year in the sentence, else that of publication.
+
+    0.5 where the question names a year: then nothing is the better for being new.
+    """
+    if not question.newest:
+        return 0.5
+    said = max(years(text), default=document.published[:4] if document.published else "2018")
+    return min(1.0, max(0.0, (int(said) - 2010) / 16))
+
+
+@lru_cache(maxsize=50_000)
+def stems(text: str) -> frozenset[str]:
+    """The terms of a text, each once."""
+    return frozenset(terms(text))
