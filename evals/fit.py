@@ -20,7 +20,10 @@ from shanghai_qa.features import Candidate, Features
 from shanghai_qa.settings import Settings, Weights
 from shanghai_qa.values import Ask
 
+_NAMES = tuple(field.name for field in fields(Features))
 Array = NDArray[np.float64]
+_AT_LEAST = {"fresh": (0.1, 0.0), "tier": (0.2, 0.0)}
+"""Least weight in `order` and in `answers`: newer and better placed sources win near ties, whatever the cases say."""
 _PULL = 1.0  # strength of the L2 penalty; 0.1 to 10 were tried
 
 
@@ -59,7 +62,7 @@ def _fit_order(read: Sequence[tuple[Case, Sequence[Candidate]]], start: Array) -
         missed = sum(logsumexp(v) - logsumexp(v[good]) for v, good in values)
         return float(missed + _PULL * np.sum((weights - start) ** 2))
 
-    return np.array(minimize(loss, start, method="L-BFGS-B").x)
+    return np.array(minimize(loss, start, method="L-BFGS-B", bounds=_bounds(0)).x)
 
 
 def _fit_answers(leads: Array, labels: NDArray[np.bool_], start: Weights) -> tuple[Array, float]:
@@ -71,8 +74,12 @@ def _fit_answers(leads: Array, labels: NDArray[np.bool_], start: Weights) -> tup
         missed = -np.sum(np.log(np.where(labels, p, 1 - p) + 1e-12))
         return float(missed + _PULL / 3 * np.sum((weights - origin)[:-1] ** 2))
 
-    found = np.array(minimize(loss, origin, method="L-BFGS-B").x)
+    found = np.array(minimize(loss, origin, method="L-BFGS-B", bounds=[*_bounds(1), (None, None)]).x)
     return found[:-1], float(found[-1])
+
+
+def _bounds(which: int) -> list[tuple[float | None, None]]:
+    return [(_AT_LEAST[name][which] if name in _AT_LEAST else None, None) for name in _NAMES]
 
 
 def _rounded(weights: Array) -> tuple[float, ...]:
@@ -83,9 +90,8 @@ def main() -> None:
     settings = Settings()
     cases = [case for case in load(FIRST_SUITE) if split(case) == "dev"]
     weights = fit(Assistant.open(settings=settings), cases, settings)
-    names = [field.name for field in fields(Features)]
     for name in ("order", "answers"):
-        print(name, dict(zip(names, getattr(weights, name), strict=True)))
+        print(name, dict(zip(_NAMES, getattr(weights, name), strict=True)))
     print(repr(weights))
 
 

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -23,6 +24,7 @@ from shanghai_qa.read import Reading, read
 from shanghai_qa.retrieve import retrieve
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, Snapshot
+from shanghai_qa.suggest import suggest
 from shanghai_qa.values import (
     NO_FILTERS,
     Answer,
@@ -43,6 +45,9 @@ from shanghai_qa.weigh import Differing, as_of, caveats, disagreement, lead_cave
 Event = Step | Statement | Answer
 
 
+_COMPARED = 30  # candidates looked through for other values than the lead's
+
+
 class Assistant(Runnable[str | Ask, Any]):
     """Answers questions from one index, and follows the index when a newer snapshot is published.
 
@@ -58,6 +63,7 @@ class Assistant(Runnable[str | Ask, Any]):
         self._index = index
         self.settings = settings
         self._opening = threading.Lock()
+        self._tried: dict[tuple[str, str], bool] = {}  # snapshot and suggestion → whether it is answered there
         self._open(index.open())
 
     @classmethod
@@ -108,11 +114,7 @@ class Assistant(Runnable[str | Ask, Any]):
 
     def reading(self, asked: Ask) -> Reading:
         """What reading finds for a question, before anything is decided: for those who tune it."""
-        snapshot, encoder = self._follow()
-        question = understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
-        vector = encoder.encode([question.text])[0]
-        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
-        return read(snapshot, question, vector, hits, self.settings)
+        return self._read(asked, *self._follow())[1]
 
     def _open(self, snapshot: Snapshot) -> None:
         built_with = snapshot.manifest.settings
@@ -142,7 +144,7 @@ class Assistant(Runnable[str | Ask, Any]):
     def _events(self, asked: Ask) -> Iterator[Event]:
         clock = _Clock()
         snapshot, encoder = self._follow()
-        question = understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
+        question = self._understand(asked, snapshot)
         clock.lap("understand")
         yield Step("search", frame("searching", question.language).format(count=snapshot.info.passages))
         vector = encoder.encode([question.text])[0]
@@ -152,30 +154,56 @@ class Assistant(Runnable[str | Ask, Any]):
         yield Step("read", frame("reading", question.language).format(count=len(hits)))
         reading = read(snapshot, question, vector, hits, self.settings)
         clock.lap("read")
-        answer = _compose(asked, question, reading, snapshot, self.settings)
+        answer = _compose(asked, question, reading, snapshot, self._answers(reading))
+        answer = replace(answer, follow_ups=self._follow_ups(question, answer, snapshot, encoder))
+        clock.lap("weigh")
         _prove(answer, snapshot.contents.by_id)
-        clock.lap("weigh_and_prove")
+        clock.lap("prove")
         yield from answer.statements
-        yield _timed(answer, clock)
+        yield replace(answer, elapsed_ms={"total": clock.total(), **clock.laps})
+
+    def _understand(self, asked: Ask, snapshot: Snapshot) -> Question:
+        return understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
+
+    def _read(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> tuple[Question, Reading]:
+        question = self._understand(asked, snapshot)
+        vector = encoder.encode([question.text])[0]
+        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
+        return question, read(snapshot, question, vector, hits, self.settings)
+
+    def _answers(self, reading: Reading) -> bool:
+        return bool(reading.chosen) and reading.confidence >= self.settings.answer_above
+
+    def _follow_ups(self, question: Question, answer: Answer, snapshot: Snapshot, encoder: Encoder) -> tuple[str, ...]:
+        def is_answered(suggestion: str) -> bool:
+            key = (snapshot.folder.name, suggestion)
+            if key not in self._tried:
+                reading = self._read(Ask(suggestion), snapshot, encoder)[1]
+                self._tried[key] = self._answers(reading) and not reading.missing
+            return self._tried[key]
+
+        cited = [snapshot.contents.by_id[citation.source.id] for citation in answer.citations]
+        topics = tuple(dict.fromkeys(topic for document in cited for topic in document.topics))
+        return suggest(question, topics, [statement.text for statement in answer.statements], is_answered)
 
 
 def _ask(given: str | Ask) -> Ask:
     return Ask(given) if isinstance(given, str) else given
 
 
-def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, settings: Settings) -> Answer:
-    """The answer that a reading gives: a refusal where it is not confident enough, the sentences otherwise."""
+def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, answers: bool) -> Answer:
+    """The answer that a reading gives: its sentences if it `answers`, a refusal otherwise."""
     language = question.language
     common: dict[str, Any] = {
         "id": asked.id, "question": asked.question, "read_as": question.read_as, "language": language,
         "corpus": snapshot.info,
     }  # fmt: skip
-    if not reading.chosen or reading.confidence < settings.answer_above:
+    if not answers:
         looked_for = frame("looked_for", language).format(
             question=question.text, documents=snapshot.info.documents, passages=snapshot.info.passages
         )
         return Answer(outcome=Outcome.NOT_IN_CORPUS, missing=(looked_for,), **common)
-    differing = disagreement(question, reading.candidates[: settings.candidates])
+    differing = disagreement(question, reading.candidates[:_COMPARED])
     cited = list(reading.chosen)
     cited += [d.candidate for d in differing if d.candidate not in cited]
     number = {id(candidate): n for n, candidate in enumerate(cited, start=1)}
@@ -231,9 +259,3 @@ class _Clock:
 
 def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
-
-
-def _timed(answer: Answer, clock: _Clock) -> Answer:
-    from dataclasses import replace
-
-    return replace(answer, elapsed_ms={"total": clock.total(), **clock.laps})

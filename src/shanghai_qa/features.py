@@ -71,8 +71,9 @@ def score(
     """Every sentence of `hits` as a candidate, best first; equal ones by document and place."""
     contents = snapshot.contents
     rarity = {term: snapshot.rarity(term) for term in {*question.terms, *question.names}}
-    asked_names = tuple(sorted(name for name in question.names if rarity[name] > _COMMON))
+    asked_names = frozenset(name for name in question.names if rarity[name] > _COMMON)
     words = tuple(term for term in question.terms if term not in asked_names)
+    sides = _sides(question, asked_names)
     ordering = np.array(weights.order)
     found = []
     for rank, hit in enumerate(hits):
@@ -87,7 +88,7 @@ def score(
                 cosine=float(of_sentence @ vector),
                 passage_cosine=hit.similarity,
                 words=_coverage(words, stems(text), around, rarity, outside=0.5),
-                names=_coverage(asked_names, stems(text), around, rarity, outside=1.0),
+                names=max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides),
                 gap=_gap(rarity, stems(text) | around) / snapshot.highest_rarity,
                 kind=_kind(question, text),
                 year=_year(question, text, document),
@@ -103,14 +104,26 @@ def score(
 def answers(lead: Features, question: Question, weights: Weights) -> float:
     """The probability, in [0, 1], that a sentence with these features answers: logistic, fitted on evals.
 
-    0 where the sentence speaks of other years than the one asked for, or lacks the amount, share, count or date asked
-    for: however alike it is, it does not answer.
+    0 where the sentence speaks of other years than the one asked for, is years old where today is meant, or lacks the
+    amount, share, count or date asked for: however alike it is, it does not answer.
     """
-    if lead.year == 0 or (lead.kind <= _LACKS_KIND and question.wanted in _EXACT):
+    if (
+        lead.year == 0
+        or (question.now and lead.fresh < _RECENT)
+        or (lead.kind <= _LACKS_KIND and question.wanted in _EXACT)
+    ):
         return 0.0
     return float(1 / (1 + np.exp(-(weights.bias + np.array(weights.answers) @ lead.array()))))
 
 
+def _sides(question: Question, asked_names: frozenset[str]) -> list[tuple[str, ...]]:
+    """The names that one sentence should hold: all of them, or in a comparison those of any one side."""
+    of_sides = frozenset(term for side in question.sides for term in stems(side))
+    each = [asked_names - (of_sides - stems(side)) for side in question.sides]
+    return [tuple(sorted(names)) for names in each or [asked_names]]
+
+
+_RECENT = 0.8  # `fresh` of 2023
 _EXACT = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.DATE, Wanted.YEAR, Wanted.NUMBER})
 _LACKS_KIND = 0.2
 
@@ -168,19 +181,21 @@ _REASONS = frozenset({"because", "since", "due", "reason", "reasons", "aim", "ai
 
 
 def _year(question: Question, text: str, document: Document) -> float:
-    """1 for a year asked for in the sentence, 0 for another; 0.8 for one of its document alone, or where none is asked.
+    """1 for the year asked for and no other in the sentence, 0.8 beside others; 0 for others alone.
 
-    Less for a quarter or half where a year is meant.
+    0.8 where it is the document's year alone, or where no year is asked for; half as much for a quarter or half of a
+    year where a whole one is meant.
     """
-    partial = 0.3 if part_of_year(text) and not question.part_of_year else 0.0
+    part = 0.5 if part_of_year(text) and not question.part_of_year else 1.0
+    said = years(text)
     if not question.years:
-        return 0.8 - partial
-    if question.years & years(text):
-        return 1.0 - partial
-    if years(text):
+        return 0.8 * part
+    if question.years & said:
+        return (1.0 if said <= question.years else 0.8) * part
+    if said:
         return 0.0
     about = years(document.title) | ({document.published[:4]} if document.published else set())
-    return 0.8 if question.years & about else 0.2
+    return (0.8 if question.years & about else 0.2) * part
 
 
 def _fresh(question: Question, text: str, document: Document) -> float:

@@ -17,7 +17,7 @@ _DATES = (
     re.compile(rf"\b{_YEAR}-(?P<number>[01]\d)-{_DAY}\b"),
     re.compile(rf"\b{_MONTH},? {_YEAR}\b"),
     re.compile(rf"\b{_DAY} {_MONTH}\b(?! \d)"),
-    re.compile(rf"(?<![\d,.$¥-]){_YEAR}(?![\d,.]\d|\d|%|nm)\b"),
+    re.compile(rf"(?<![\w,.$¥-]){_YEAR}(?![\d,.]\d|\d|%|nm)\b"),
 )
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE = r"(?: (?:thousand|million|billion|trillion))?"

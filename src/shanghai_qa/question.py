@@ -39,7 +39,7 @@ class Question:
     same where that differs from what was asked, else None. `terms` are its stems, each once; `names` those of them
     that belong to proper names or have a digit; `units` the stems of what is counted. `years` are those asked for.
     `sides` are the names compared, at least two, or empty. `part_of_year` says that a quarter, half or month is meant,
-    `newest` that no year is, so that the newest answer is wanted.
+    `newest` that no year is, so that the newest answer is wanted, `now` that the question says so: "today", "currently".
     """
 
     asked: str
@@ -53,6 +53,7 @@ class Question:
     years: frozenset[str]
     sides: tuple[str, ...]
     part_of_year: bool
+    now: bool
 
     @property
     def stems(self) -> frozenset[str]:
@@ -96,6 +97,7 @@ def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
         years=asked_years,
         sides=_sides(text),
         part_of_year=part_of_year(text),
+        now=_NOW.search(text) is not None,
     )
 
 
@@ -174,6 +176,10 @@ def _wanted(text: str) -> tuple[Wanted, frozenset[str]]:
 
 _BY_WORD = frozenset({Wanted.DATE, Wanted.WHO, Wanted.WHERE, Wanted.WHY})
 
+_NOW = re.compile(
+    r"\b(today|tonight|tomorrow|now|nowadays|currently|at present|these days|at the moment|this (week|month|year))\b",
+    re.IGNORECASE,
+)
 _COMPARES = re.compile(r"\b(compare|compared|comparison|versus|vs|difference between|than|or|both)\b", re.IGNORECASE)
 
 

@@ -1,0 +1,51 @@
+"""Questions to go on with: near to what was asked, about the same topics, and tried, so that none ends in a refusal."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from shanghai_qa.question import Question
+from shanghai_qa.words import terms
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    topic: str
+    question: str
+    terms: frozenset[str]
+
+
+def suggest(
+    question: Question,
+    topics: Sequence[str],
+    said: Iterable[str],
+    is_answered: Callable[[str], bool],
+    limit: int = 3,
+) -> tuple[str, ...]:
+    """At most `limit` questions that `is_answered`, best first: they share words with the question, then its topics.
+
+    Left out are the question itself, what `said`, the sentences shown already, covers, and a second one alike.
+    """
+    asked = question.stems
+    shown = frozenset(term for text in said for term in terms(text))
+    order = sorted(
+        (s for s in _all() if not s.terms <= asked | shown),
+        key=lambda s: (-len(s.terms & asked), topics.index(s.topic) if s.topic in topics else len(topics)),
+    )
+    chosen: list[Suggestion] = []
+    for suggestion in order:
+        if not topics and chosen and suggestion.topic in {s.topic for s in chosen}:
+            continue
+        if is_answered(suggestion.question):
+            chosen.append(suggestion)
+        if len(chosen) == limit:
+            break
+    return tuple(suggestion.question for suggestion in chosen)
+
+
+@cache
+def _all() -> tuple[Suggestion, ...]:
+    lines = resources.files("shanghai_qa").joinpath("data/suggestions.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split(" | ", 1) for line in lines if line and not line.startswith("#"))
+    return tuple(Suggestion(topic, question, frozenset(terms(question))) for topic, question in pairs)

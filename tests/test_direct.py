@@ -1,0 +1,33 @@
+import pytest
+
+from shanghai_qa.direct import direct_answer
+from tests.samples import asked
+
+QUANTUM = "According to the report, 17 research institutions and 32 startups work together in Quantum Valley."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer"),
+    [
+        ("How many startups are in Quantum Valley?", QUANTUM, "32 startups"),
+        ("How many firms are in Quantum Valley?", QUANTUM, None),
+        ("When was the STAR Market launched?", "The STAR Market was launched on 13 June 2019.", "13 June 2019"),
+        ("What share do they hold?", "Xuhui holds 37% of patents.", "37%"),
+        ("What was its revenue?", "Revenue was US$8.03 billion in 2024.", "US$8.03 billion"),
+        ("Who founded Fudan?", "Fudan was founded by the educator Ma Xiangbo.", "Ma Xiangbo"),
+        ("Who founded AMEC?", "AMEC is listed on the STAR Market.", None),
+        ("How deep is it?", "It lies 35 metres deep and 10 kilometres out.", None),
+        ("How deep is it?", "It lies 35 metres deep.", "35 metres"),
+        ("Why is it so?", "Because of 35 things in 2024.", None),
+    ],
+)
+def test_the_direct_answer_is_the_phrase_that_answers_or_none(question: str, sentence: str, answer: str | None) -> None:
+    found = direct_answer(asked(question), sentence)
+    assert (found.text if found else None) == answer
+
+
+def test_what_the_question_says_itself_is_no_answer() -> None:
+    found = direct_answer(
+        asked("What happened on 13 June 2019 and when did trading start?"), "On 13 June 2019 it began."
+    )
+    assert found is None

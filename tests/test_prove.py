@@ -1,0 +1,68 @@
+from dataclasses import replace
+
+from shanghai_qa.prove import Verdict, check_citation, check_statements, source_of
+from shanghai_qa.values import Answer, Citation, Claim, CorpusInfo, Disagreement, Outcome, Statement
+from tests.samples import document
+
+ONE = document(id="ai/one", text="# T\n\nSMIC is in Shanghai. SMIC grew.")
+TWO = document(id="ai/two", text="# T\n\nHua Hong grew.")
+DOCUMENTS = {"ai/one": ONE, "ai/two": TWO}
+GOOD = Citation(1, "SMIC grew.", 26, 36, "", source_of(ONE))
+ANSWER = Answer(
+    question="Q?",
+    language="en",
+    outcome=Outcome.ANSWERED,
+    corpus=CorpusInfo("v", 2, 2),
+    statements=(Statement("SMIC grew.", (1,)),),
+    citations=(GOOD,),
+)
+
+
+def test_a_quote_at_its_offsets_is_found() -> None:
+    check = check_citation(GOOD, DOCUMENTS)
+    assert (check.verdict, check.holds) == (Verdict.FOUND, True)
+
+
+def test_a_quote_at_other_offsets_has_moved_and_the_place_is_named() -> None:
+    check = check_citation(replace(GOOD, start=25, end=35), DOCUMENTS)
+    assert check.verdict is Verdict.MOVED
+    assert "26–36" in check.detail
+    assert check_citation(replace(GOOD, start=-10, end=36), DOCUMENTS).verdict is Verdict.MOVED
+
+
+def test_a_quote_of_another_document_is_misattributed() -> None:
+    check = check_citation(replace(GOOD, source=source_of(TWO)), DOCUMENTS)
+    assert check.verdict is Verdict.MISATTRIBUTED
+    assert "ai/one" in check.detail
+    gone = replace(GOOD, source=replace(GOOD.source, id="ai/none"))
+    assert check_citation(gone, DOCUMENTS).verdict is Verdict.MISATTRIBUTED
+
+
+def test_a_quote_that_stands_nowhere_is_missing_as_is_an_empty_one() -> None:
+    assert check_citation(replace(GOOD, quote="SMIC shrank."), DOCUMENTS).verdict is Verdict.MISSING
+    assert check_citation(replace(GOOD, quote="", end=26), DOCUMENTS).verdict is Verdict.MISSING
+
+
+def test_a_source_described_wrongly_does_not_hold() -> None:
+    check = check_citation(replace(GOOD, source=replace(GOOD.source, publisher="Someone")), DOCUMENTS)
+    assert check.verdict is Verdict.FOUND
+    assert not check.holds
+    assert "publisher" in check.detail
+
+
+def test_statements_must_be_what_they_cite() -> None:
+    assert check_statements(ANSWER) == []
+    assert check_statements(replace(ANSWER, statements=(Statement("SMIC shrank.", (1,)),))) == [
+        "statement 1 is not what it cites"
+    ]
+    assert check_statements(replace(ANSWER, statements=(Statement("SMIC grew.", (2,)),))) == [
+        "statement 1 cites what the answer does not list"
+    ]
+    assert check_statements(replace(ANSWER, statements=(Statement("SMIC grew.", ()),)))
+
+
+def test_a_direct_answer_and_the_values_of_a_disagreement_must_stand_in_what_is_cited() -> None:
+    assert check_statements(replace(ANSWER, direct_answer="grew")) == []
+    assert check_statements(replace(ANSWER, direct_answer="shrank"))
+    claims = (Claim("5", None, 1), Claim("6", None, 1))
+    assert len(check_statements(replace(ANSWER, disagreements=(Disagreement("S", claims),)))) == 2

@@ -1,0 +1,87 @@
+import pytest
+
+from shanghai_qa.errors import QuestionError
+from shanghai_qa.question import Wanted, related
+from tests.samples import asked
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("How many startups are in Quantum Valley?", Wanted.COUNT),
+        ("What share of patents is held in Xuhui?", Wanted.PERCENT),
+        ("What was SMIC's revenue in 2024?", Wanted.MONEY),
+        ("When was SMIC founded?", Wanted.DATE),
+        ("In what year was SMIC founded?", Wanted.YEAR),
+        ("How deep is it?", Wanted.NUMBER),
+        ("Who founded SMIC?", Wanted.WHO),
+        ("Where does SMIC sit?", Wanted.WHERE),
+        ("Why did it fail?", Wanted.WHY),
+        ("Is SMIC listed?", Wanted.YES_NO),
+        ("Tell me about SMIC", Wanted.ANYTHING),
+    ],
+)
+def test_the_kind_of_answer_is_read_off_the_question(text: str, wanted: Wanted) -> None:
+    assert asked(text).wanted is wanted
+
+
+def test_what_is_counted_ends_where_the_verb_begins() -> None:
+    assert asked("How many deep-tech startups did the policy produce?").units == {"deep", "tech", "startup"}
+
+
+def test_years_are_asked_for_and_are_no_terms() -> None:
+    question = asked("What was SMIC's revenue in 2024?")
+    assert question.years == {"2024"}
+    assert "2024" not in question.terms
+    assert question.names == {"smic"}
+
+
+def test_a_typo_in_a_long_word_is_mended_and_shown() -> None:
+    question = asked("When was VeriSilcon founded?")
+    assert question.read_as == "When was Verisilicon founded?"
+
+
+def test_a_chinese_name_is_given_in_english_from_the_brackets_of_the_corpus() -> None:
+    question = asked("中芯国际是哪一年成立的？")
+    assert question.language == "zh"
+    assert "smic" in question.terms
+    assert question.wanted is Wanted.YEAR
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("And in 2023?", "What was SMIC's revenue in 2023?"),
+        ("What about Hua Hong?", "What was Hua Hong's revenue in 2024?"),
+        ("Where is its plant?", "Where is SMIC's plant?"),
+        ("Who founded it?", "Who founded SMIC?"),
+    ],
+)
+def test_a_follow_up_is_completed_from_the_question_before(text: str, read_as: str) -> None:
+    assert asked(text, "What was SMIC's revenue in 2024?").read_as == read_as
+
+
+def test_a_question_that_stands_by_itself_takes_nothing_from_the_one_before() -> None:
+    assert asked("Where does Hua Hong lie?", "Who founded SMIC?").read_as is None
+
+
+def test_a_follow_up_of_a_follow_up_keeps_the_subject() -> None:
+    question = asked("And in 2022?", "What was SMIC's revenue in 2024?", "And in 2023?")
+    assert question.read_as == "What was SMIC's revenue in 2022?"
+
+
+def test_a_blank_or_overlong_question_is_refused_with_the_way_out() -> None:
+    with pytest.raises(QuestionError, match="empty; ask one"):
+        asked(" \n ")
+    with pytest.raises(QuestionError, match="201 characters; ask in at most 200"):
+        asked("x" * 201)
+
+
+def test_two_names_compared_are_two_sides() -> None:
+    assert asked("Which is larger, SMIC or Hua Hong?").sides == ("SMIC", "Hua Hong")
+    assert asked("Where does SMIC sit?").sides == ()
+
+
+def test_related_words_stand_for_one_another() -> None:
+    assert "revenu" in related("turnov")
+    assert related("xyzzy") == frozenset()
