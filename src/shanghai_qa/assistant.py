@@ -200,7 +200,9 @@ def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapsho
     }  # fmt: skip
     if not answers:
         looked_for = frame("looked_for", language).format(
-            question=question.text, documents=snapshot.info.documents, passages=snapshot.info.passages
+            question=question.read_as or question.asked,
+            documents=snapshot.info.documents,
+            passages=snapshot.info.passages,
         )
         return Answer(outcome=Outcome.NOT_IN_CORPUS, missing=(looked_for,), **common)
     differing = disagreement(question, reading.candidates[:_COMPARED])
@@ -233,7 +235,7 @@ def _disagreements(
     claims = tuple(
         Claim(d.value, as_of(d.candidate.text, d.candidate.document), number[id(d.candidate)]) for d in differing
     )
-    return (Disagreement(question.text.rstrip("?"), claims),)
+    return (Disagreement((question.read_as or question.asked).strip(" ?？"), claims),)
 
 
 def _prove(answer: Answer, documents: Mapping[str, Document]) -> None:

@@ -13,7 +13,9 @@ from shanghai_qa.values import Document
 from shanghai_qa.words import has_chinese, terms, tokens
 
 _BRACKETED = re.compile(r"((?:[\w’'&.+-]+ ){0,5}[\w’'&.+-]+) ?\(([\u3400-\u9fff][\u3400-\u9fff0-9A-Za-z·]*)\)")
-_CHINESE = re.compile(r"[\u3400-\u9fff，。？！、：；（）]+")
+_CHINESE_STOP = re.compile(
+    "[的是了吗呢吧啊由在和与及有被把从对于这那其之为个家名位座所将会能上中里都还也哪叫，。？！、：；（）“”《》]+"
+)
 _SHORTEST_MENDED = 6  # letters; shorter words are too easily mended into another
 
 
@@ -50,14 +52,17 @@ class Lexicon:
         return 2 * self.capitals.get(word, 0) > self.words.get(word, 0)
 
     def in_english(self, text: str) -> str:
-        """`text` with each Chinese name that the corpus explains, and common words, in English; the longest first."""
+        """`text` with each Chinese name that the corpus explains, and common words, in English, the longest first.
+
+        Chinese that neither explains stays, and is a name that no sentence holds; particles go.
+        """
         if not has_chinese(text):
             return text
         table = _glossary() | self.chinese
         for name in sorted(table, key=lambda n: (-len(n), n)):
             if name in text:
                 text = text.replace(name, f" {table[name]} ")
-        return " ".join(_CHINESE.sub(" ", text).split())
+        return " ".join(_CHINESE_STOP.sub(" ", text).split())
 
     def mend(self, text: str) -> str:
         """`text` with long words that the corpus lacks put as the word that it has one or two letters away, if one."""

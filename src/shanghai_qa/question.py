@@ -35,11 +35,11 @@ class Wanted(StrEnum):
 class Question:
     """A question as it is searched and read.
 
-    `text` stands by itself: follow-ups are completed, typos mended, Chinese names given in English; `read_as` is the
-    same where that differs from what was asked, else None. `terms` are its stems, each once; `names` those of them
+    `text` stands by itself: follow-ups are completed, typos mended, Chinese put in English word by word. `read_as` is
+    the question so completed and mended, in its own language, where that differs from what was asked, else None. `terms` are its stems, each once; `names` those of them
     that belong to proper names or have a digit; `units` the stems of what is counted. `years` are those asked for.
     `sides` are the names compared, at least two, or empty. `part_of_year` says that a quarter, half or month is meant,
-    `newest` that no year is, so that the newest answer is wanted, `now` that the question says so: "today", "currently".
+    `newest` that no year is, so that the newest answer is wanted, `now` that the question says so ("today").
     """
 
     asked: str
@@ -75,7 +75,9 @@ def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars:
     complete = _complete(text, [turn.content for turn in history if turn.role == "user"])
     mended = lexicon.mend(lexicon.in_english(complete))
     read = _read(asked, mended, lexicon)
-    return replace(read, read_as=None if mended == text else mended, language="zh" if has_chinese(text) else "en")
+    language = "zh" if has_chinese(text) else "en"
+    shown = complete if language == "zh" else mended
+    return replace(read, read_as=None if shown == text else shown, language=language)
 
 
 def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
@@ -83,7 +85,10 @@ def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
     stems = tuple(dict.fromkeys(terms(text)))
     asked_years = years(text)
     proper = frozenset(
-        t for word in tokens(text) if lexicon.is_name(word) or any(c.isdigit() for c in word) for t in terms(word)
+        t
+        for word in tokens(text)
+        if lexicon.is_name(word) or has_chinese(word) or any(c.isdigit() for c in word)
+        for t in terms(word)
     )
     return Question(
         asked=asked,

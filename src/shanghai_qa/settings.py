@@ -7,10 +7,10 @@ what it answers, are read by `default_index` and `default_store`.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shanghai_qa.errors import SettingsError
 
@@ -29,6 +29,9 @@ class IndexSettings(BaseModel):
     """A sentence-transformers model: the name of the one that ships, or a folder or name that loads offline."""
 
 
+_PerFeature = Annotated[tuple[float, ...], Field(min_length=10, max_length=10)]
+
+
 class Weights(BaseModel):
     """Weights of reading, for `features.Features` in their order; `evals.fit` chose them on evals, dev part.
 
@@ -37,8 +40,8 @@ class Weights(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    order: tuple[float, ...] = (2.683, 1.5, 1.358, 0.959, -0.4, 1.162, 1.015, 0.1, 0.2, 0.642)
-    answers: tuple[float, ...] = (3.995, 0.909, 2.132, 4.23, 0.366, 2.16, 2.259, 0.355, 0.0, 3.128)
+    order: _PerFeature = (2.683, 1.5, 1.358, 0.959, -0.4, 1.162, 1.015, 0.1, 0.2, 0.642)
+    answers: _PerFeature = (3.995, 0.909, 2.132, 4.23, 0.366, 2.16, 2.259, 0.355, 0.0, 3.128)
     bias: float = -16.177
 
 
@@ -61,6 +64,11 @@ class Settings(IndexSettings):
     """How far below the lead's value a sentence may lie that adds to it."""
     weights: Weights = Weights()
     max_question_chars: int = Field(default=2000, ge=1)
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _from_json(cls, given: Any) -> Any:
+        return Weights.model_validate_json(given) if isinstance(given, str) else given
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

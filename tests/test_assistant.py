@@ -1,0 +1,132 @@
+"""The assistant over the real corpus."""
+
+import asyncio
+
+import pytest
+
+from shanghai_qa.assistant import Assistant
+from shanghai_qa.errors import InputError, QuestionError
+from shanghai_qa.settings import Settings
+from shanghai_qa.values import Answer, Ask, Filters, Outcome, Statement, Step, Tier, Turn
+
+pytestmark = pytest.mark.corpus
+
+VALLEY = "How many startups are in Quantum Valley?"
+
+
+def timeless(answer: Answer) -> dict[str, object]:
+    return {name: value for name, value in answer.to_dict().items() if name != "elapsed_ms"}
+
+
+def test_the_answer_leads_with_the_sentence_that_answers_and_says_how_far_it_can_be_trusted(
+    assistant: Assistant,
+) -> None:
+    answer = assistant.ask(VALLEY)
+    assert answer.outcome is Outcome.ANSWERED
+    assert answer.direct_answer == "32 startups"
+    assert "32" in answer.statements[0].text
+    assert answer.citations[0].source.id == "report/port-to-tech-leader"
+    assert answer.citations[0].section == "Quantum Valley in Zhangjiang"
+    assert answer.caveats == ("Only an unverified source says this.",)
+
+
+def test_every_form_of_the_runnable_gives_the_same_answer(assistant: Assistant) -> None:
+    async def later() -> tuple[Answer, list[Answer], list[object]]:
+        events = [event async for event in assistant.astream(VALLEY)]
+        return await assistant.ainvoke(VALLEY), await assistant.abatch([VALLEY]), events
+
+    one, many, events = asyncio.run(later())
+    answers = [assistant.invoke(Ask(VALLEY)), *assistant.batch([VALLEY, VALLEY]), one, *many, events[-1]]
+    assert all(isinstance(answer, Answer) for answer in answers)
+    assert len({repr(timeless(answer)) for answer in answers}) == 1  # type: ignore[arg-type]
+
+
+def test_a_stream_gives_steps_then_the_sentences_then_the_whole(assistant: Assistant) -> None:
+    *before, last = assistant.stream(VALLEY)
+    assert isinstance(last, Answer)
+    steps = [event for event in before if isinstance(event, Step)]
+    assert [step.name for step in steps] == ["search", "read"]
+    assert tuple(event for event in before if isinstance(event, Statement)) == last.statements
+    assert before[: len(steps)] == steps
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the population of Paris?", "What is the weather in Shanghai today?", "Write me a poem"]
+)
+def test_what_the_corpus_does_not_hold_is_refused_without_sources_and_with_a_way_on(
+    assistant: Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.outcome is Outcome.NOT_IN_CORPUS
+    assert answer.statements == answer.citations == answer.caveats == ()
+    assert "335 documents" in answer.missing[0]
+    assert answer.follow_ups
+    assert all(assistant.ask(other).outcome is Outcome.ANSWERED for other in answer.follow_ups)
+
+
+def test_a_refusal_to_a_chinese_question_is_chinese(assistant: Assistant) -> None:
+    answer = assistant.ask("巴黎有多少人口？")
+    assert answer.language == "zh"
+    assert "335份文档" in answer.missing[0]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(topics=("quantum",)),
+        Filters(places=("zhangjiang",)),
+        Filters(tiers=(Tier.PRIMARY,)),
+        Filters(year_from=2024, year_to=2025),
+        Filters(topics=("ai", "quantum"), tiers=(Tier.ESTABLISHED,), year_from=2023),
+    ],
+)
+def test_filters_hold_on_both_legs_of_retrieval(assistant: Assistant, filters: Filters) -> None:
+    snapshot, encoder = assistant._follow()
+    contents = snapshot.contents
+    vector = encoder.encode(["quantum computing research in Shanghai"])[0]
+    near = {row for row, _ in snapshot.nearest(vector, 900, filters)}
+    matching = {row for row, _ in snapshot.matching(["shanghai", "quantum", "research"], 900, filters)}
+    admitted = {row for row, p in enumerate(contents.passages) if filters.admits(contents.document_of(p))}
+    assert near == admitted  # Chroma's own filter and ours agree on every passage
+    assert matching
+    assert matching <= admitted
+
+
+def test_filtered_answers_rest_on_admitted_sources_alone(assistant: Assistant) -> None:
+    answer = assistant.ask("When was the STAR Market launched?", filters=Filters(tiers=(Tier.PRIMARY,)))
+    assert answer.citations
+    assert {citation.source.tier for citation in answer.citations} == {Tier.PRIMARY}
+    nothing = assistant.ask(VALLEY, filters=Filters(year_from=1990, year_to=1991))
+    assert nothing.outcome is Outcome.NOT_IN_CORPUS
+
+
+def test_a_follow_up_is_shown_as_it_was_read(assistant: Assistant) -> None:
+    history = [Turn("user", "When was MiniMax founded?"), Turn("assistant", "In December 2021.")]
+    answer = assistant.ask("Who founded it?", history=history)
+    assert answer.read_as == "Who founded MiniMax?"
+    assert "Yan Junjie" in answer.statements[0].text
+
+
+def test_sources_that_differ_are_shown_side_by_side(assistant: Assistant) -> None:
+    answer = assistant.ask("How deep is the Lingang undersea data centre?")
+    (found,) = answer.disagreements
+    assert {claim.value for claim in found.claims} == {"10 metres", "35 metres"}
+    for claim in found.claims:
+        assert claim.value in answer.citation(claim.citation).quote
+
+
+def test_mistakes_of_use_are_named(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError):
+        assistant.ask("  ")
+    with pytest.raises(InputError, match="no document 'ai/none'"):
+        assistant.document("ai/none")
+
+
+def test_a_question_of_noise_is_answered_by_a_refusal(assistant: Assistant) -> None:
+    for noise in ("zxqj " * 300, "?", "<script>alert(1)</script>", "\u202e\u0000 x", "42"):
+        assert assistant.ask(noise).outcome is Outcome.NOT_IN_CORPUS
+
+
+def test_settings_can_change_an_answer(index: object, assistant: Assistant) -> None:
+    strict = Assistant(assistant._index, Settings(answer_above=1.0))
+    assert strict.ask(VALLEY).outcome is Outcome.NOT_IN_CORPUS

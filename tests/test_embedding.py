@@ -1,0 +1,62 @@
+"""The exported model against its reference, sentence-transformers."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shanghai_qa.embedding import Encoder, encoder_identity, load_reference
+from shanghai_qa.errors import IndexUnusable, SettingsError
+from shanghai_qa.settings import MINILM
+
+pytestmark = pytest.mark.corpus
+
+TEXTS = ["Shanghai", "SMIC (中芯国际) of Shanghai had revenue of US$8 billion in 2024.", "x " * 900, ""]
+
+
+@pytest.fixture(scope="module")
+def folder(index: Path) -> Path:
+    return index / "encoders" / encoder_identity(MINILM)
+
+
+def test_the_export_gives_the_vectors_of_the_reference(folder: Path) -> None:
+    reference = load_reference(MINILM).encode(TEXTS, normalize_embeddings=True)
+    exported = Encoder.open(folder).encode(TEXTS)
+    assert exported.shape == (4, 384)
+    assert np.abs(exported - reference).max() < 1e-5
+
+
+def test_a_text_has_the_same_vector_alone_and_among_others(folder: Path) -> None:
+    encoder = Encoder.open(folder)
+    together = encoder.encode(TEXTS)
+    assert np.abs(encoder.encode([TEXTS[1]])[0] - together[1]).max() < 1e-5
+    assert encoder.encode([]).shape == (0, 384)
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+
+
+def test_tokens_are_counted_beyond_what_the_model_reads(folder: Path) -> None:
+    encoder = Encoder.open(folder)
+    assert encoder.max_tokens == 256
+    assert encoder.tokens("a b c") == 5  # and the model's own two
+    assert encoder.tokens("a " * 1000) == 1002
+
+
+def test_langchain_can_use_it(folder: Path) -> None:
+    encoder = Encoder.open(folder)
+    assert np.allclose(encoder.embed_query("Shanghai"), encoder.embed_documents(["Shanghai"])[0], atol=1e-6)
+
+
+def test_a_damaged_export_is_named_with_the_way_out(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "encoder")
+    with (copy / "model.onnx").open("r+b") as file:
+        file.write(b"broken")
+    with pytest.raises(IndexUnusable, match=r"model\.onnx is damaged; .*--rebuild"):
+        Encoder.open(copy)
+    with pytest.raises(IndexUnusable, match="cannot be read"):
+        Encoder.open(tmp_path)
+
+
+def test_a_model_that_is_not_here_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be loaded here, without a network"):
+        load_reference(str(tmp_path / "no-model"))

@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shanghai_qa.features import Candidate, Features
+from shanghai_qa.values import Document, Passage, Span, Tier
+from shanghai_qa.weigh import as_of, caveats, disagreement, lead_caveat
+from tests.samples import asked, document
+
+FEATURES = Features(0.8, 0.8, 1, 1, 0, 1, 1, 1, 1, 1)
+
+
+def candidate(text: str, id: str, tier: Tier = Tier.ESTABLISHED, value: float = 1.0) -> Candidate:
+    source = document(id=id, tier=tier, text=text)
+    passage = Passage(f"{id}#0", id, "", 0, len(text), (Span(0, len(text)),))
+    return Candidate(source, passage, Span(0, len(text)), text, np.zeros(3, dtype=np.float32), FEATURES, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "published", "date"),
+    [
+        ("It opened on 13 June 2019.", "2024", "2019-06-13"),
+        ("It grew from 2019 to March 2021.", None, "2021-03"),
+        ("It is large.", "2024-03", "2024-03"),
+        ("It is large.", None, None),
+    ],
+)
+def test_a_sentence_speaks_as_of_its_newest_date_else_of_publication(
+    text: str, published: str | None, date: str | None
+) -> None:
+    assert as_of(text, document(published=published)) == date
+
+
+def of_tier(*tiers: Tier) -> list[Document]:
+    return [document(id=f"ai/{n}", tier=tier) for n, tier in enumerate(tiers)]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "said"),
+    [
+        ([], ()),
+        ([Tier.UNVERIFIED], ("Only an unverified source says this.",)),
+        ([Tier.UNVERIFIED, Tier.UNVERIFIED], ("Only unverified sources say this.",)),
+        ([Tier.PROMOTIONAL], ("Only a promotional source says this: it speaks of itself.",)),
+        ([Tier.PROMOTIONAL, Tier.UNVERIFIED], ("Only promotional and unverified sources say this.",)),
+        ([Tier.PRIMARY, Tier.UNVERIFIED], ()),
+    ],
+)
+def test_an_answer_on_weak_sources_alone_says_so(tiers: list[Tier], said: tuple[str, ...]) -> None:
+    assert caveats(of_tier(*tiers)) == said
+
+
+def test_two_sentences_of_one_unverified_document_are_one_source() -> None:
+    (one,) = of_tier(Tier.UNVERIFIED)
+    assert caveats([one, one]) == ("Only an unverified source says this.",)
+
+
+def test_an_unverified_lead_beside_better_sources_is_named() -> None:
+    lead, better = of_tier(Tier.UNVERIFIED, Tier.PRIMARY)
+    assert lead_caveat(lead, [lead, better]) == ("The first sentence comes from an unverified source.",)
+    assert lead_caveat(better, [better, lead]) == ()
+    assert caveats([lead], "zh") == ("只有一个未经核实的来源这样说。",)
+
+
+DEPTH = asked("How deep is the Lingang data centre?")
+TEN = candidate("The Lingang data centre lies 10 metres below the sea.", "a/ten", value=2)
+DEEP = candidate("The Lingang data centre lies 35 metres below the sea.", "a/deep", Tier.PRIMARY)
+
+
+def test_two_values_for_one_thing_are_a_disagreement_the_better_placed_first() -> None:
+    found = disagreement(DEPTH, [TEN, DEEP])
+    assert [one.value for one in found] == ["35 metres", "10 metres"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The Lingang data centre lies 10 metres below the sea.",  # agrees
+        "The Lingang data centre cost 35 billion yuan to build below the sea.",  # another unit
+        "The Yangshan data centre lies 35 metres below the sea.",  # another subject
+        "The Lingang data centre lay 35 metres below the sea in 2020.",  # another year
+    ],
+)
+def test_agreement_and_other_units_subjects_and_years_are_none(other: str) -> None:
+    assert disagreement(DEPTH, [TEN, candidate(other, "a/other")]) == ()
+
+
+def test_one_document_does_not_disagree_with_itself_and_nothing_with_nothing() -> None:
+    assert disagreement(DEPTH, [TEN, replace(DEEP, document=TEN.document)]) == ()
+    assert disagreement(DEPTH, []) == ()
+
+
+def test_a_date_within_another_is_the_same_date_told_less_fully() -> None:
+    question = asked("When was MiniMax founded?")
+    full = candidate("MiniMax was founded in December 2021.", "a/full")
+    same = candidate("MiniMax was founded in 2021.", "a/same")
+    later = candidate("MiniMax was founded in 2022.", "a/later")
+    assert disagreement(question, [full, same]) == ()
+    assert {one.value for one in disagreement(question, [full, same, later])} == {"December 2021", "2022"}
