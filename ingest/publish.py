@@ -12,7 +12,7 @@ from ingest.split import split
 from shanghai_qa.embedding import Encoder, encoder_identity, prepare
 from shanghai_qa.errors import CorpusError, IndexUnusable
 from shanghai_qa.settings import IndexSettings
-from shanghai_qa.store import FORMAT, Contents, Index, Manifest, Snapshot, corpus_version
+from shanghai_qa.store import FORMAT, Contents, Index, Manifest, Snapshot, check_server, corpus_version
 from shanghai_qa.values import Document, Passage
 
 
@@ -68,9 +68,11 @@ def ingest(
     started = time.perf_counter()
     documents, refused = load(paths, progress)
     if not documents:
-        listed = "\n".join(["no document can be read from " + ", ".join(map(str, paths)), *refused])
-        raise CorpusError(f"{listed}\nThe index is as it was.")
+        first = f" ({refused[0]})" if refused else ""
+        raise CorpusError(f"no document can be read in {', '.join(map(str, paths))}{first}; the index is as it was")
     with index.writing():
+        if store:
+            check_server(store)
         before = None if rebuild else _previous(index)
         try:
             identity = encoder_identity(settings.embedding_model)

@@ -38,7 +38,7 @@ def test_every_form_of_the_runnable_gives_the_same_answer(assistant: Assistant) 
     one, many, events = asyncio.run(later())
     answers = [assistant.invoke(Ask(VALLEY)), *assistant.batch([VALLEY, VALLEY]), one, *many, events[-1]]
     assert all(isinstance(answer, Answer) for answer in answers)
-    assert len({repr(timeless(answer)) for answer in answers}) == 1  # type: ignore[arg-type]
+    assert len({repr(timeless(answer)) for answer in answers}) == 1
 
 
 def test_a_stream_gives_steps_then_the_sentences_then_the_whole(assistant: Assistant) -> None:
@@ -58,7 +58,7 @@ def test_what_the_corpus_does_not_hold_is_refused_without_sources_and_with_a_way
 ) -> None:
     answer = assistant.ask(question)
     assert answer.outcome is Outcome.NOT_IN_CORPUS
-    assert answer.statements == answer.citations == answer.caveats == ()
+    assert [*answer.statements, *answer.citations, *answer.caveats] == []
     assert "335 documents" in answer.missing[0]
     assert answer.follow_ups
     assert all(assistant.ask(other).outcome is Outcome.ANSWERED for other in answer.follow_ups)
@@ -111,6 +111,7 @@ def test_sources_that_differ_are_shown_side_by_side(assistant: Assistant) -> Non
     answer = assistant.ask("How deep is the Lingang undersea data centre?")
     (found,) = answer.disagreements
     assert {claim.value for claim in found.claims} == {"10 metres", "35 metres"}
+    assert answer.caveats == ("Sources disagree: 10 metres / 35 metres.",)
     for claim in found.claims:
         assert claim.value in answer.citation(claim.citation).quote
 

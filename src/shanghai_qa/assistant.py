@@ -40,7 +40,7 @@ from shanghai_qa.values import (
     Step,
     Turn,
 )  # fmt: skip
-from shanghai_qa.weigh import Differing, as_of, caveats, disagreement, lead_caveat
+from shanghai_qa.weigh import Differing, as_of, caveats, conflict, disagreement, lead_caveat
 
 Event = Step | Statement | Answer
 
@@ -216,7 +216,8 @@ def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapsho
         statements=tuple(Statement(c.text, (number[id(c)],), as_of(c.text, c.document)) for c in reading.chosen),
         citations=tuple(_citation(number[id(candidate)], candidate) for candidate in cited),
         disagreements=_disagreements(question, differing, number),
-        caveats=caveats([c.document for c in cited], language) or lead_caveat(documents[0], documents, language),
+        caveats=conflict(differing, language)
+        + (caveats([c.document for c in cited], language) or lead_caveat(documents[0], documents, language)),
         missing=tuple(frame("nothing_on", language).format(part=part) for part in reading.missing),
         **common,
     )

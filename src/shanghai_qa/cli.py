@@ -41,8 +41,9 @@ IndexPath = Annotated[
 
 def main() -> None:
     """Run the program; an error that the user can mend is one line on stderr, without a traceback."""
-    for entry in sorted(entry_points(group="shanghai_qa.commands"), key=lambda entry: entry.name):
-        _take_in(entry.name, entry.load())
+    if not set(sys.argv[1:2]) & {command.callback.__name__ for command in app.registered_commands if command.callback}:
+        for entry in sorted(entry_points(group="shanghai_qa.commands"), key=lambda entry: entry.name):
+            _take_in(entry.name, entry.load())  # not for our own commands, which need none of them
     try:
         app()
     except ShanghaiQAError as error:

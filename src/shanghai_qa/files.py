@@ -62,6 +62,8 @@ def read_answers(path: Path) -> list[Answer]:
         found = [json.loads(text)]
     except ValueError:
         found = [_loads(line, f"{path}:{n}") for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if not found:
+        raise InputError(f"{path} holds no answer; save one with: shanghai-qa ask --json QUESTION > {path}")
     return [_answer(data, path) for data in found]
 
 

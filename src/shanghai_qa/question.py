@@ -36,10 +36,10 @@ class Question:
     """A question as it is searched and read.
 
     `text` stands by itself: follow-ups are completed, typos mended, Chinese put in English word by word. `read_as` is
-    the question so completed and mended, in its own language, where that differs from what was asked, else None. `terms` are its stems, each once; `names` those of them
-    that belong to proper names or have a digit; `units` the stems of what is counted. `years` are those asked for.
-    `sides` are the names compared, at least two, or empty. `part_of_year` says that a quarter, half or month is meant,
-    `newest` that no year is, so that the newest answer is wanted, `now` that the question says so ("today").
+    the question so completed and mended, in its own language, where that differs from what was asked, else None.
+    `terms` are its stems, each once; `names` those of them that belong to proper names or have a digit; `units` the
+    stems of what is counted. `years` are those asked for, `part_of_year` says that a quarter, half or month is meant,
+    `now` that the question says so ("today"). `sides` are the names compared, at least two, or empty.
     """
 
     asked: str
@@ -62,6 +62,7 @@ class Question:
 
     @property
     def newest(self) -> bool:
+        """Whether the newest answer is wanted, since no year is named."""
         return not self.years
 
 

@@ -2,12 +2,13 @@
 
     <index>/CURRENT                name of the snapshot in use, replaced in one atomic step
     <index>/encoders/<identity>/   the embedding model as it runs (`embedding.prepare`)
-    <index>/snapshots/<name>/      manifest.json, manifest, documents, passages, vectors, lexicon, bm25/, chroma/
+    <index>/snapshots/<name>/      manifest.json, documents, passages, vectors, lexicon, bm25/, chroma/
 
 A snapshot is written aside, searched for vectors that it must hold, and only then pointed at; nobody writes to one that
-anybody may read, since Chroma loses data for good when its writer is killed or when two processes write. Readers hold a
-shared lock on the snapshot that they read; `remove_unused` removes those that nobody holds. With a Chroma server the
-vectors are a collection there, `corpus-<name>`, and the rest is the same.
+anybody may read, since Chroma loses data for good when its writer is killed or when two processes write. Chroma writes
+even when it only reads, so each reader opens a copy of `chroma/` of its own (10 MB, 10 ms). Readers hold a shared lock
+on the snapshot that they read; `remove_unused` removes those that nobody holds. With a Chroma server the vectors are a
+collection there, `corpus-<name>`, and the rest is the same.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -36,7 +38,6 @@ from shanghai_qa.words import terms
 FORMAT = 1
 """Changes whenever an older program could not read the snapshot, or would read it wrongly."""
 
-_FILES = ("documents.jsonl", "passages.jsonl", "heads.npy", "sentences.npy", "lexicon.json")
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
 _ADD_BATCH = 1000
 
@@ -170,6 +171,8 @@ class Index:
             return None
         except OSError as error:
             raise IndexUnusable(f"{self.folder / 'CURRENT'} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise IndexUnusable(f"{self.folder / 'CURRENT'} is damaged; {_REBUILD}") from error
 
     def open(self) -> Snapshot:
         """The snapshot in use, with a shared lock on it. IndexUnusable if there is none, or it cannot be trusted."""
@@ -293,7 +296,8 @@ def write_snapshot(folder: Path, name: str, contents: Contents, manifest: Manife
         collection.add(contents)
     finally:
         collection.close()
-    hashes = {file: _sha256(folder / file) for file in _FILES}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
+    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
     full = asdict(manifest) | {"files": hashes}
     (folder / "manifest.json").write_text(json.dumps(full, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -320,9 +324,10 @@ def corpus_version(documents: Sequence[Document], settings: IndexSettings, encod
 class _Collection:
     """The passages' vectors in Chroma, embedded (a folder) or on a server (an address)."""
 
-    def __init__(self, client: Any, collection: Any) -> None:
+    def __init__(self, client: Any, collection: Any, own: "tempfile.TemporaryDirectory[str] | None" = None) -> None:
         self._client = client
         self._collection = collection
+        self._own = own
 
     @classmethod
     def create(cls, location: Path | str, name: str, manifest: Manifest) -> Self:
@@ -333,7 +338,12 @@ class _Collection:
             _collection_name(name),
             embedding_function=None,
             configuration={
-                "hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": max(1000, manifest.passages)}
+                "hnsw": {
+                    "space": "cosine",
+                    "ef_search": 200,
+                    "batch_size": min(100, max(2, manifest.passages)),
+                    "sync_threshold": max(2, manifest.passages),  # saved once, when all are in
+                }
             },
             metadata={"version": manifest.version, "encoder": manifest.encoder},
         )
@@ -341,13 +351,17 @@ class _Collection:
 
     @classmethod
     def open(cls, location: Path | str, name: str) -> Self:
+        """Open it for reading. Chroma writes to its folder even then, so each reader has a copy of its own."""
         import chromadb.errors
 
-        client = _client(location)
+        own = None
+        if isinstance(location, Path):
+            own = tempfile.TemporaryDirectory(prefix="shanghai-qa-", ignore_cleanup_errors=True)
+            shutil.copytree(location, own.name, dirs_exist_ok=True)
         try:
-            return cls(client, client.get_collection(_collection_name(name), embedding_function=None))
+            client = _client(Path(own.name) if own else location)
+            return cls(client, client.get_collection(_collection_name(name), embedding_function=None), own)
         except (chromadb.errors.ChromaError, ValueError) as error:
-            client.close()
             raise IndexUnusable(f"Chroma at {location} lacks {_collection_name(name)}; {_REBUILD}") from error
 
     @classmethod
@@ -367,6 +381,7 @@ class _Collection:
                 documents=[d.text[p.start : p.end] for d, p in zip(documents, passages, strict=True)],
                 metadatas=[_metadata(document) for document in documents],
             )
+        self._collection.query(query_embeddings=[contents.passage_vectors[0]], n_results=1)  # saves HNSW's files
 
     def nearest(self, vector: Vectors, limit: int, filters: Filters) -> list[tuple[str, float]]:
         import chromadb.errors
@@ -382,6 +397,8 @@ class _Collection:
 
     def close(self) -> None:
         self._client.close()
+        if self._own:
+            self._own.cleanup()
 
 
 def where(filters: Filters) -> dict[str, Any] | None:
@@ -437,6 +454,11 @@ def _client(location: Path | str) -> Any:
         return chromadb.HttpClient(address.hostname, port, ssl=address.scheme == "https", settings=settings)
     except (ValueError, OSError) as error:
         raise ShanghaiQAError(f"no Chroma server answers at {location}; start it or leave --store out") from error
+
+
+def check_server(address: str) -> None:
+    """ShanghaiQAError unless a Chroma server answers there."""
+    _client(address).close()
 
 
 def _check_vectors(snapshot: Snapshot) -> None:

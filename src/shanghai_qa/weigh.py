@@ -50,6 +50,7 @@ _CAVEATS: Mapping[str, Mapping[str, str]] = {
         "promotional": "Only promotional sources say this: they speak of themselves.",
         "neither": "Only promotional and unverified sources say this.",
         "lead unverified": "The first sentence comes from an unverified source.",
+        "disagree": "Sources disagree: {values}.",
     },
     "zh": {
         "one unverified": "只有一个未经核实的来源这样说。",
@@ -58,8 +59,15 @@ _CAVEATS: Mapping[str, Mapping[str, str]] = {
         "promotional": "只有宣传性来源这样说，它们是在介绍自己。",
         "neither": "只有宣传性和未经核实的来源这样说。",
         "lead unverified": "第一句话来自未经核实的来源。",
+        "disagree": "来源说法不一：{values}。",
     },
 }
+
+
+def conflict(differing: Sequence[Differing], language: str = "en") -> tuple[str, ...]:
+    """A word on sources that differ, with the values; nothing where none do."""
+    values = " / ".join(one.value for one in differing)
+    return (_CAVEATS[language]["disagree"].format(values=values),) if differing else ()
 
 
 def lead_caveat(lead: Document, cited: Sequence[Document], language: str = "en") -> tuple[str, ...]:
