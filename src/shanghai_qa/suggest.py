@@ -23,15 +23,20 @@ def suggest(
     is_answered: Callable[[str], bool],
     limit: int = 3,
 ) -> tuple[str, ...]:
-    """At most `limit` questions that `is_answered`, best first: they share words with the question, then its topics.
+    """At most `limit` questions that `is_answered`: first those that share a name with the question, then its topics.
 
-    Left out are the question itself, what `said`, the sentences shown already, covers, and a second one alike.
+    `topics` are those of the answer, the nearest first; without any, one question a topic is enough. Left out is what
+    the question asks itself and what `said`, the sentences shown already, covers.
     """
     asked = question.stems
     shown = frozenset(term for text in said for term in terms(text))
     order = sorted(
         (s for s in _all() if not s.terms <= asked | shown),
-        key=lambda s: (-len(s.terms & asked), topics.index(s.topic) if s.topic in topics else len(topics)),
+        key=lambda s: (
+            -len(s.terms & question.names),
+            topics.index(s.topic) if s.topic in topics else len(topics),
+            -len(s.terms & asked),
+        ),
     )
     chosen: list[Suggestion] = []
     for suggestion in order:

@@ -1,8 +1,8 @@
 """An answer as text for a terminal, and the progress bars of long commands (on stderr)."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -35,7 +35,7 @@ def show(answer: Answer, console: Console | None = None) -> None:
     if answer.citations:
         out.print("\n[bold]Sources[/bold]")
     for citation in answer.citations:
-        out.print(_source(citation))
+        out.print(_source(citation), soft_wrap=True)  # an address stays in one piece
     for question in answer.follow_ups:
         out.print(f"[dim]Ask also: {escape(question)}[/dim]")
 
@@ -51,7 +51,7 @@ def progress() -> Progress:
     )
 
 
-def _source(citation: Citation) -> Padding:
+def _source(citation: Citation) -> str:
     source = citation.source
     facts = ", ".join(filter(None, [source.publisher, source.published]))
     tier = f"[{_TIER_STYLES[source.tier]}]{source.tier}[/]"
@@ -61,11 +61,11 @@ def _source(citation: Citation) -> Padding:
     ]
     lines += [escape(source.url)] if source.url else []
     lines.append(f"[dim]{escape(source.id)}, characters {citation.start}–{citation.end}[/dim]")
-    return Padding("\n".join([lines[0], *(f"    {line}" for line in lines[1:])]), (0, 0, 0, 0))
+    return "\n    ".join(lines)
 
 
 def _table(disagreement: Disagreement, answer: Answer) -> Table:
-    table = Table("Value", "As of", "Source", "Tier", title="Sources disagree", title_justify="left")
+    table = Table("Value", "As of", "Source", "Tier", box=SIMPLE_HEAD)
     for claim in disagreement.claims:
         source = answer.citation(claim.citation).source
         table.add_row(
