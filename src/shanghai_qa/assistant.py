@@ -4,16 +4,18 @@ understand → embed → retrieve → read → weigh → prove. Every citation i
 not hold is a defect of ours and stops the answer rather than being shown.
 """
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from shanghai_qa.direct import direct_answer
 from shanghai_qa.embedding import Encoder
 from shanghai_qa.errors import IndexUnusable, InputError
 from shanghai_qa.features import Candidate
@@ -42,6 +44,13 @@ from shanghai_qa.values import (
 )  # fmt: skip
 from shanghai_qa.weigh import Differing, as_of, caveats, conflict, disagreement, lead_caveat
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from shanghai_qa.write import Written
+
+_log = logging.getLogger(__name__)
+
 Event = Step | Statement | Answer
 
 
@@ -59,22 +68,28 @@ class Assistant(Runnable[str | Ask, Any]):
     '32 startups'
     """
 
-    def __init__(self, index: Index, settings: Settings) -> None:
+    def __init__(self, index: Index, settings: Settings, model: "BaseChatModel | None" = None) -> None:
         self._index = index
         self.settings = settings
+        self._model = model or _model_of(settings)
+        self._answerer = settings.model or (type(model).__name__ if model else "extractive")
         self._opening = threading.Lock()
         self._tried: dict[tuple[str, str], bool] = {}  # snapshot and suggestion → whether it is answered there
         self._open(index.open())
 
     @classmethod
-    def open(cls, index: Path | None = None, settings: Settings | None = None) -> Self:
+    def open(
+        cls, index: Path | None = None, settings: Settings | None = None, model: "BaseChatModel | None" = None
+    ) -> Self:
         """The assistant over the index at `index`, or the default one, with `settings`, or those of the environment.
 
-        IndexUnusable if there is no index there, or it was built with other settings than these.
+        A chat model, given here or named in the settings, writes the answers; each of its sentences is held against
+        what it cites. IndexUnusable if there is no index there, or it was built with other settings than these.
         """
         return cls(
             Index(default_index(os.environ) if index is None else index),
             Settings.from_environment(os.environ) if settings is None else settings,
+            model,
         )
 
     def ask(
@@ -154,7 +169,15 @@ class Assistant(Runnable[str | Ask, Any]):
         yield Step("read", frame("reading", question.language).format(count=len(hits)))
         reading = read(snapshot, question, vector, hits, self.settings)
         clock.lap("read")
-        answer = _compose(asked, question, reading, snapshot, self._answers(reading))
+        answered = self._answers(reading)
+        written: Written | None = None
+        trouble: tuple[str, ...] = ()
+        if answered and self._model:
+            yield Step("write", frame("writing", question.language).format(model=self._answerer))
+            written, trouble = self._write(question, reading)
+            clock.lap("write")
+        answer = _compose(asked, question, reading, snapshot, answered, written, self._answerer)
+        answer = replace(answer, caveats=answer.caveats + trouble)
         answer = replace(answer, follow_ups=self._follow_ups(question, answer, snapshot, encoder))
         clock.lap("weigh")
         _prove(answer, snapshot.contents.by_id)
@@ -170,6 +193,18 @@ class Assistant(Runnable[str | Ask, Any]):
         vector = encoder.encode([question.text])[0]
         hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
         return question, read(snapshot, question, vector, hits, self.settings)
+
+    def _write(self, question: Question, reading: Reading) -> "tuple[Written | None, tuple[str, ...]]":
+        """What the model wrote; None and a caveat where it could not be asked."""
+        from shanghai_qa.write import write
+
+        assert self._model is not None
+        offered = [*reading.chosen, *(c for c in reading.candidates if c not in reading.chosen)]
+        try:
+            return write(question, offered, self._model), ()
+        except Exception as error:  # each provider's library raises its own, and a reader gets an answer all the same
+            _log.warning("%s could not be asked: %s", self._answerer, error)
+            return None, (frame("no_model", question.language).format(model=self._answerer),)
 
     def _answers(self, reading: Reading) -> bool:
         return bool(reading.chosen) and reading.confidence >= self.settings.answer_above
@@ -187,16 +222,32 @@ class Assistant(Runnable[str | Ask, Any]):
         return suggest(question, topics, [statement.text for statement in answer.statements], is_answered)
 
 
+def _model_of(settings: Settings) -> "BaseChatModel | None":
+    if settings.model is None:
+        return None
+    from shanghai_qa.write import open_model  # only here, since it costs a third of a second
+
+    return open_model(settings.model, settings.model_base_url)
+
+
 def _ask(given: str | Ask) -> Ask:
     return Ask(given) if isinstance(given, str) else given
 
 
-def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, answers: bool) -> Answer:
-    """The answer that a reading gives: its sentences if it `answers`, a refusal otherwise."""
+def _compose(
+    asked: Ask,
+    question: Question,
+    reading: Reading,
+    snapshot: Snapshot,
+    answers: bool,
+    written: "Written | None",
+    answerer: str,
+) -> Answer:
+    """The answer that a reading gives: if it `answers`, what a model wrote or else its sentences; else a refusal."""
     language = question.language
     common: dict[str, Any] = {
         "id": asked.id, "question": asked.question, "read_as": question.read_as, "language": language,
-        "corpus": snapshot.info,
+        "corpus": snapshot.info, "removed": written.removed if written else 0,
     }  # fmt: skip
     if not answers:
         looked_for = frame("looked_for", language).format(
@@ -205,22 +256,33 @@ def _compose(asked: Ask, question: Question, reading: Reading, snapshot: Snapsho
             passages=snapshot.info.passages,
         )
         return Answer(outcome=Outcome.NOT_IN_CORPUS, missing=(looked_for,), **common)
+    quoted = tuple((candidate.text, (candidate,)) for candidate in reading.chosen)
+    said = written.sentences if written and written.sentences else quoted
     differing = disagreement(question, reading.candidates[:_COMPARED])
-    cited = list(reading.chosen)
-    cited += [d.candidate for d in differing if d.candidate not in cited]
+    cited = _each_once([*(c for _, cites in said for c in cites), *(d.candidate for d in differing)])
     number = {id(candidate): n for n, candidate in enumerate(cited, start=1)}
-    documents = [candidate.document for candidate in reading.chosen]
+    lead = direct_answer(question, said[0][0])
+    documents = [candidate.document for _, cites in said for candidate in cites]
     return Answer(
         outcome=Outcome.PARTLY_ANSWERED if reading.missing else Outcome.ANSWERED,
-        direct_answer=reading.direct_answer,
-        statements=tuple(Statement(c.text, (number[id(c)],), as_of(c.text, c.document)) for c in reading.chosen),
+        direct_answer=lead.text if lead else None,
+        statements=tuple(_statement(text, cites, number) for text, cites in said),
         citations=tuple(_citation(number[id(candidate)], candidate) for candidate in cited),
         disagreements=_disagreements(question, differing, number),
         caveats=conflict(differing, language)
         + (caveats([c.document for c in cited], language) or lead_caveat(documents[0], documents, language)),
         missing=tuple(frame("nothing_on", language).format(part=part) for part in reading.missing),
+        answerer=answerer if said is not quoted else "extractive",
         **common,
     )
+
+
+def _each_once(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return list({id(candidate): candidate for candidate in candidates}.values())
+
+
+def _statement(text: str, cites: Sequence[Candidate], number: Mapping[int, int]) -> Statement:
+    return Statement(text, tuple(number[id(c)] for c in cites), as_of(text, cites[0].document))
 
 
 def _citation(number: int, candidate: Candidate) -> Citation:

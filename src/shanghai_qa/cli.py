@@ -39,6 +39,12 @@ IndexPath = Annotated[
 ]
 
 
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help='A chat model that writes the answer, as "provider:name"; else the corpus speaks.'),
+]
+
+
 def main() -> None:
     """Run the program; an error that the user can mend is one line on stderr, without a traceback."""
     if not set(sys.argv[1:2]) & {command.callback.__name__ for command in app.registered_commands if command.callback}:
@@ -82,6 +88,7 @@ def ask(
     history: Annotated[
         Path | None, typer.Option(help='The conversation so far: JSON, a list of {"role", "content"}.')
     ] = None,
+    model: Model = None,
     index: IndexPath = None,
 ) -> None:
     """Answer one question, with numbered sources. Exit status 3 if the corpus does not say."""
@@ -89,7 +96,7 @@ def ask(
 
     filters = Filters(tuple(topic or ()), tuple(place or ()), tuple(tier or ()), from_year, to_year)
     turns = read_history(history) if history else ()
-    answer = _assistant(index).ask(question, history=turns, filters=filters)
+    answer = _assistant(index, model).ask(question, history=turns, filters=filters)
     if as_json:
         typer.echo(answer.to_json(indent=2))
     else:
@@ -104,6 +111,7 @@ def ask(
 def batch(
     questions: Annotated[Path, typer.Argument(help="JSON Lines, or CSV with a column named question.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the answers go: .jsonl, or .csv for a table.")],
+    model: Model = None,
     index: IndexPath = None,
 ) -> None:
     """Answer a file of questions, in order. Bad rows are reported and the rest goes on; exit status 1 if any."""
@@ -113,7 +121,7 @@ def batch(
     rows = read_rows(questions)
     if out.exists() and out.resolve() == questions.resolve():
         raise ShanghaiQAError(f"{out} holds the questions; write the answers to another file")
-    assistant = _assistant(index)
+    assistant = _assistant(index, model)
     bad = 0
     with writing(out) as write, progress() as bar:
         for row in bar.track(rows, description="Answering"):
@@ -168,23 +176,26 @@ def verify(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
+    model: Model = None,
     index: IndexPath = None,
 ) -> None:
     """Open the page in which readers ask and check."""
     from shanghai_qa.web.ports import check_port
 
     check_port(host, port)
-    assistant = _assistant(index)
+    assistant = _assistant(index, model)
     typer.echo("Starting the page …", err=True)
     from shanghai_qa.web.server import serve as run
 
     run(assistant, host, port)
 
 
-def _assistant(index: Path | None) -> "Assistant":
+def _assistant(index: Path | None, model: str | None = None) -> "Assistant":
     from shanghai_qa.assistant import Assistant
+    from shanghai_qa.settings import Settings
 
-    return Assistant.open(index)
+    settings = Settings.from_environment(os.environ)
+    return Assistant.open(index, settings.model_copy(update={"model": model}) if model else settings)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,16 @@ _FRAMES = {
         "reading": "Reading the {count} nearest",
         "looked_for": "None of this corpus's {documents:,} documents ({passages:,} passages) answers: {question}",
         "nothing_on": "Nothing on {part}.",
+        "writing": "{model} is writing",
+        "no_model": "{model} could not be asked; this is the default answer.",
     },
     "zh": {
         "searching": "正在检索{count:,}个段落",
         "reading": "正在阅读最接近的{count}个段落",
         "looked_for": "本语料库的{documents:,}份文档（{passages:,}个段落）中没有回答：{question}",
         "nothing_on": "没有关于{part}的内容。",
+        "writing": "{model}正在作答",
+        "no_model": "无法使用{model}，以下是默认回答。",
     },
 }
 

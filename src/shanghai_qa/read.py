@@ -1,9 +1,8 @@
-"""The default answerer: which sentences answer, lead first, and the direct answer in the lead."""
+"""The default answerer: which sentences answer, lead first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shanghai_qa.direct import direct_answer
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.features import Candidate, answers, score, stems
 from shanghai_qa.mentions import counts, dates, money, percents, years
@@ -18,13 +17,12 @@ class Reading:
     """What reading a question's passages found: `chosen` lead first, `candidates` best first, both perhaps empty.
 
     `confidence` is the probability that the lead answers; `missing` are parts of the question that nothing chosen
-    speaks of. `direct_answer` stands verbatim in the lead.
+    speaks of.
     """
 
     candidates: tuple[Candidate, ...]
     chosen: tuple[Candidate, ...]
     confidence: float
-    direct_answer: str | None
     missing: tuple[str, ...]
 
 
@@ -32,12 +30,11 @@ def read(snapshot: Snapshot, question: Question, vector: Vectors, hits: Sequence
     """Read the sentences of `hits`; `vector` is the question's, of unit length."""
     candidates = score(snapshot, question, vector, hits, settings.weights)
     if not candidates:
-        return Reading((), (), 0.0, None, ())
+        return Reading((), (), 0.0, ())
     lead = candidates[0]
     confidence = answers(lead.features, question, settings.weights)
     chosen = _choose(question, candidates, settings)
-    found = direct_answer(question, lead.text)
-    return Reading(tuple(candidates), chosen, confidence, found.text if found else None, _missing(question, chosen))
+    return Reading(tuple(candidates), chosen, confidence, _missing(question, chosen))
 
 
 def _choose(question: Question, candidates: Sequence[Candidate], settings: Settings) -> tuple[Candidate, ...]:

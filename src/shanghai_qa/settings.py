@@ -63,6 +63,10 @@ class Settings(IndexSettings):
     margin: float = Field(default=0.8, ge=0)
     """How far below the lead's value a sentence may lie that adds to it."""
     weights: Weights = Weights()
+    model: str | None = None
+    """A chat model that writes the answer, as "provider:name"; None for the default answerer."""
+    model_base_url: str | None = None
+    """Where that model's server is, if not its provider's own."""
     max_question_chars: int = Field(default=2000, ge=1)
 
     @field_validator("weights", mode="before")
