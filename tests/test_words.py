@@ -23,3 +23,8 @@ def test_chinese_is_compared_by_pairs(text: str, expected: list[str]) -> None:
 
 def test_a_possessive_is_its_word() -> None:
     assert terms("SMIC's") == terms("SMIC") == terms("SMIC’s")
+
+
+def test_words_spelt_with_and_without_a_hyphen_are_one() -> None:
+    assert terms("Lin-gang start-ups") == terms("Lingang startups") == ["lingang", "startup"]
+    assert terms("deep-tech") == ["deep", "tech"]

@@ -52,8 +52,13 @@ def _full_dates(question: Question, sentence: str) -> list[Mention]:
     return [mention for mention in dates(sentence) if not mention.key.startswith("-")]
 
 
-def _places(question: Question, sentence: str) -> list[Mention]:
-    return [m for m in new_names(question, sentence) if _BEFORE_PLACE.search(sentence[: m.start])]
+def places(question: Question, sentence: str) -> list[Mention]:
+    """New names that stand behind a word such as \"in\", and are no organisation's."""
+    return [
+        m
+        for m in new_names(question, sentence)
+        if _BEFORE_PLACE.search(sentence[: m.start]) and not _COMPANY.search(m.text)
+    ]
 
 
 _ONLY_ONE = frozenset({Wanted.NUMBER, Wanted.WHO, Wanted.WHERE})
@@ -69,7 +74,8 @@ _ORGANISATION = re.compile(
     r"Bank|Fund|Technolog\w*|Semiconductor|Electronics?|Microelectronics|Motors?|Daily|News|Times|Post|Press|Commission|"
     r"Bureau|Committee|Government|Council|District|Area|City|Zone|Park|Market|Exchange|States|Valley|Hi-Tech|Plan|and|of)\b"
 )
-_BEFORE_PLACE = re.compile(r"(?:^|\s)(?:in|at|near|on|from|to|of)(?: the)?\s$", re.IGNORECASE)
+_COMPANY = re.compile(r"\b(?:Group|Holdings?|Co|Company|Corp\w*|Inc|Ltd|Capital|Bank|Fund|Daily|News|Times)\b")
+_BEFORE_PLACE = re.compile(r"(?:^|\s)(?:in|at|near|on|inside|beside)(?: the)?\s$", re.IGNORECASE)
 
 _FINDERS: dict[Wanted, Callable[[Question, str], Sequence[Mention]]] = {
     Wanted.COUNT: lambda question, sentence: counted(sentence, question.units),
@@ -79,7 +85,7 @@ _FINDERS: dict[Wanted, Callable[[Question, str], Sequence[Mention]]] = {
     Wanted.DATE: _full_dates,
     Wanted.YEAR: _full_dates,
     Wanted.WHO: _people,
-    Wanted.WHERE: _places,
+    Wanted.WHERE: places,
 }
 
 

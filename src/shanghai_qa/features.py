@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shanghai_qa.direct import new_names
+from shanghai_qa.direct import new_names, places
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.mentions import counted, counts, dates, money, part_of_year, percents, person, years
 from shanghai_qa.question import Question, Wanted, related
@@ -170,7 +170,7 @@ def _kind(question: Question, text: str) -> float:
         case Wanted.WHO:
             return 0.0 if not new_names(question, text) else 1.0 if person(text) else 0.7
         case Wanted.WHERE:
-            return 1.0 if new_names(question, text) else 0.0
+            return 1.0 if places(question, text) else 0.4 if new_names(question, text) else 0.0
         case Wanted.WHY:
             return 1.0 if _REASONS & set(text.casefold().split()) else 0.6
         case _:

@@ -36,7 +36,7 @@ from shanghai_qa.values import NO_FILTERS, CorpusInfo, Document, Filters, Passag
 from shanghai_qa.words import terms
 
 FORMAT = 1
-"""Changes whenever an older program could not read the snapshot, or would read it wrongly."""
+"""Changes whenever another program could not read the snapshot, or would read it wrongly: also with `words.terms`."""
 
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
 _ADD_BATCH = 1000

@@ -19,6 +19,7 @@ _STOP = frozenset(
 )
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?:[a-z]+)?|[a-z][a-z0-9]*(?:['’][a-z]+)?|[\u3400-\u9fff]+")
+_HYPHEN = re.compile(r"(?<=\blin)-(?=gang\b)|(?<=\bstart)-(?=ups?\b)|(?<=\be)-(?=commerce\b)")  # spelt both ways
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _local = threading.local()
 
@@ -30,8 +31,8 @@ def fold(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Words, numbers and runs of Chinese in order; thousands separators are dropped: "1,087" gives "1087"."""
-    return [re.sub(r"(?<=\d),(?=\d)", "", token) for token in _TOKEN.findall(fold(text))]
+    """Words, numbers and runs of Chinese in order, in one spelling: "1,087" gives "1087", "Lin-gang" "lingang"."""
+    return [re.sub(r"(?<=\d),(?=\d)", "", token) for token in _TOKEN.findall(_HYPHEN.sub("", fold(text)))]
 
 
 def terms(text: str) -> list[str]:
