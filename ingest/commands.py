@@ -6,7 +6,8 @@ Results go to stdout, counts and errors to stderr. Errors are left to the progra
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,13 +32,14 @@ def check(
 ) -> None:
     """Hold documents against the rules of the corpus; exit status 1 if any is broken.
 
-    Each problem is one line: path:line: what is wrong; what is expected.
+    Each problem is one line: path:line: what is wrong; what is expected. A file that cannot have an id has no line.
     """
     from ingest.check import check as problems_in
     from ingest.documents import find
 
-    found = find([path or _shipped()])
-    problems = list(problems_in(found))
+    problems: list[object] = []
+    found = find([path or _shipped()], problems.append)
+    problems += problems_in(found)
     for problem in problems:
         typer.echo(problem)
     typer.echo(f"{_count(len(found), 'document')}, {_count(len(problems), 'problem')}", err=True)
@@ -45,18 +47,24 @@ def check(
         raise typer.Exit(1)
 
 
+def _known_topics(names: list[str] | None) -> list[str] | None:
+    for name in names or []:
+        if name not in TOPICS:
+            raise typer.BadParameter(f"{name!r} is not a topic; expected one of {', '.join(TOPICS)}")
+    return names
+
+
 @corpus.command("list")
 def list_(
-    topic: Annotated[list[str] | None, typer.Option(help="Only of this topic; may be repeated.")] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option(help="Only of this topic; may be repeated.", callback=_known_topics)
+    ] = None,
     tier: Annotated[list[Tier] | None, typer.Option(help="Only of this tier; may be repeated.")] = None,
     place: Annotated[list[str] | None, typer.Option(help="Only about this place; may be repeated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines, with all that is known of each source.")] = False,
     corpus: Corpus = None,
 ) -> None:
     """List the documents: id, title, publisher, date and tier."""
-    for name in topic or []:
-        if name not in TOPICS:
-            raise InputError(f"{name!r} is not a topic; expected one of {', '.join(TOPICS)}")
     filters = Filters(topics=tuple(topic or ()), tiers=tuple(tier or ()), places=tuple(place or ()))
     documents = [document for document in _documents(corpus) if filters.admits(document)]
     if as_json:
@@ -129,6 +137,19 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """An error of the system that names no file, as a full disk does, is one of writing the index."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise InputError(f"the index at {folder} cannot be written: {error.strerror or error}") from error
+
+
 def ingest(
     paths: Annotated[
         list[Path] | None,
@@ -156,7 +177,9 @@ def ingest(
     from shanghai_qa.store import Index
 
     place = Index(index or default_index(os.environ))
-    with Bars() as bars:
+    if place.folder.is_file():
+        raise InputError(f"{place.folder} is a file; expected a folder for the index: choose another with --index")
+    with Bars() as bars, _naming(place.folder):
         summary = run(paths or [_shipped()], place, Settings.from_environment(os.environ), store, rebuild, bars)
     report(summary, place.folder)
     if summary.refused:

@@ -56,23 +56,36 @@ class Reading:
     lines: dict[str, int] = field(default_factory=dict)
 
 
-def find(paths: Iterable[Path]) -> list[tuple[str, Path]]:
+def find(paths: Iterable[Path], refuse: Callable[[str], None] | None = None) -> list[tuple[str, Path]]:
     """The documents in folders and files, as (id, path) sorted by id; no file twice.
 
     In a folder that is every *.md and *.txt that is neither hidden nor a README.md, and its id is its path under that
     folder without the ending. A file given by name has the path under the nearest folder named "corpus" as its id, or
-    else its bare name. Two files with one id are a CorpusError, as is a path that does not exist or is neither.
+    else its bare name. A path that does not exist or is neither is a CorpusError.
+
+    A file whose name is not UTF-8, and the later of two with one id, are left out after `refuse` was told why, opening
+    with the path; None raises that as a CorpusError.
     """
-    files: dict[Path, tuple[str, Path]] = {}
+    tell = refuse or _raise
+    files: dict[Path, tuple[Path, Path]] = {}
     for given in paths:
         for path, base in _files(given):
-            files.setdefault(path.resolve(), (_id(path, base), path))
+            files.setdefault(path.resolve(), (path, base))
     found: dict[str, Path] = {}
-    for id, path in files.values():
-        if id in found:
-            raise CorpusError(f"{found[id]} and {path} both have the id {id!r}; rename one of them")
-        found[id] = path
+    for path, base in files.values():
+        id = _id(path, base)
+        if _printable(id) != id:
+            tell(f"{_printable(path)} has a name that is not UTF-8; rename it")
+        elif id in found:
+            holder = _printable(found[id])
+            tell(f"{_printable(path)} has the id {id!r} that {holder} has already; rename one of them")
+        else:
+            found[id] = path
     return sorted(found.items())
+
+
+def _raise(message: str) -> None:
+    raise CorpusError(message)
 
 
 def read_document(path: Path, id: str) -> Document:
@@ -114,10 +127,7 @@ def _files(given: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _id(path: Path, base: Path) -> str:
-    id = unicodedata.normalize("NFC", path.absolute().relative_to(base.absolute()).with_suffix("").as_posix())
-    if _printable(id) != id:
-        raise CorpusError(f"{_printable(path)} has a name that is not UTF-8; rename it")
-    return id
+    return unicodedata.normalize("NFC", path.absolute().relative_to(base.absolute()).with_suffix("").as_posix())
 
 
 def _read_plain(path: Path, id: str, text: str) -> Reading:

@@ -75,11 +75,13 @@ def report(summary: Summary, folder: Path) -> None:
     for reason in summary.refused:
         out.print(f"  refused  {escape(reason)}")
     total = len(summary.added) + len(summary.changed) + len(summary.unchanged)
-    done = f"{summary.embedded} passages embedded" if summary.published else "nothing to do"
-    out.print(
-        f"Index {summary.version} at {escape(str(folder))}: {total} documents, {summary.passages} passages; {done}, "
-        f"{summary.seconds:.1f} s"
-    )
+    holds = f"{_count(total, 'document')}, {_count(summary.passages, 'passage')}"
+    done = f"{_count(summary.embedded, 'passage')} embedded" if summary.published else "nothing to do"
+    out.print(f"Index {summary.version} at {escape(str(folder))}: {holds}; {done}, {summary.seconds:.1f} s")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _listed(ids: Sequence[str]) -> str:

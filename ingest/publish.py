@@ -1,6 +1,8 @@
 """From files to the index that readers see: load → split → embed → publish, in one call."""
 
+import contextlib
 import os
+import shutil
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -75,14 +77,15 @@ def ingest(
             check_server(store)
         before = None if rebuild else _previous(index)
         try:
-            identity = encoder_identity(settings.embedding_model)
+            encoder = _encoder(index, settings, rebuild, progress)
+            identity = encoder.identity
             version = corpus_version(documents, settings, identity)
             summary = _compare(before.contents.documents if before else (), documents, refused, version)
             if before and (before.manifest.version, before.manifest.store) == (version, store):
                 took = time.perf_counter() - started
                 return replace(summary, passages=before.manifest.passages, seconds=took)
             have = known(before.contents) if before and before.manifest.encoder == identity else {}
-            contents, embedded = _contents(documents, index, settings, identity, have, progress)
+            contents, embedded = _contents(documents, encoder, have, progress)
             progress.step("Publishing")
             index.publish(contents, _manifest(version, settings, identity, store, contents))
         finally:
@@ -95,9 +98,10 @@ def ingest(
 
 def load(paths: Iterable[Path], progress: Progress = Progress()) -> tuple[list[Document], list[str]]:  # noqa: B008
     """The documents of `paths` by id, and why others were refused. CorpusError where a path does not exist."""
-    found = find(paths)
+    documents: list[Document] = []
+    refused: list[str] = []
+    found = find(paths, refused.append)
     progress.documents(len(found))
-    documents, refused = [], []
     for id, path in found:
         try:
             documents.append(read_document(path, id))
@@ -114,20 +118,33 @@ def _previous(index: Index) -> Snapshot | None:
         return None
 
 
-def _contents(
-    documents: list[Document], index: Index, settings: IndexSettings, identity: str, have: Known, progress: Progress
-) -> tuple[Contents, int]:
-    folder = index.encoder_folder(identity)
-    if not folder.is_dir():
-        progress.step("Preparing the embedding model")
-        prepare(settings.embedding_model, folder)
-    encoder = Encoder.open(folder, threads=os.cpu_count() or 1)
+def _encoder(index: Index, settings: IndexSettings, rebuild: bool, progress: Progress) -> Encoder:
+    """The encoder of the settings' model, made where it is missing or damaged, or for `rebuild`."""
+    folder = index.encoder_folder(encoder_identity(settings.embedding_model))
+    threads = os.cpu_count() or 1
+    if not rebuild:
+        with contextlib.suppress(IndexUnusable):
+            return Encoder.open(folder, threads)
+    progress.step("Preparing the embedding model")
+    shutil.rmtree(folder, ignore_errors=True)
+    prepare(settings.embedding_model, folder)
+    return Encoder.open(folder, threads)
+
+
+def _contents(documents: list[Document], encoder: Encoder, have: Known, progress: Progress) -> tuple[Contents, int]:
     passages: list[Passage] = []
     for document in documents:
         passages += split(document, encoder.tokens, encoder.max_tokens)
+    if not passages:
+        raise CorpusError(f"{_some(documents)} hold no sentence; the index is as it was")
     new = count_new(documents, passages, have)
     progress.passages(len(passages))
     return embed(documents, passages, encoder, have, progress.embedded), new
+
+
+def _some(documents: Sequence[Document]) -> str:
+    more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
+    return ", ".join(document.id for document in documents[:3]) + more
 
 
 def _compare(

@@ -1,10 +1,12 @@
 """The assistant over the real corpus."""
 
 import asyncio
+import shutil
+from pathlib import Path
 
 import pytest
 
-from shanghai_qa.assistant import Assistant
+from shanghai_qa.assistant import Assistant, Event
 from shanghai_qa.errors import InputError, QuestionError
 from shanghai_qa.settings import Settings
 from shanghai_qa.values import Answer, Ask, Filters, Outcome, Statement, Step, Tier, Turn
@@ -31,8 +33,9 @@ def test_the_answer_leads_with_the_sentence_that_answers_and_says_how_far_it_can
 
 
 def test_every_form_of_the_runnable_gives_the_same_answer(assistant: Assistant) -> None:
-    async def later() -> tuple[Answer, list[Answer], list[object]]:
+    async def later() -> tuple[Answer, list[Answer], list[Event]]:
         events = [event async for event in assistant.astream(VALLEY)]
+        assert len(events) > 3
         return await assistant.ainvoke(VALLEY), await assistant.abatch([VALLEY]), events
 
     one, many, events = asyncio.run(later())
@@ -131,3 +134,37 @@ def test_a_question_of_noise_is_answered_by_a_refusal(assistant: Assistant) -> N
 def test_settings_can_change_an_answer(index: object, assistant: Assistant) -> None:
     strict = Assistant(assistant._index, Settings(answer_above=1.0))
     assert strict.ask(VALLEY).outcome is Outcome.NOT_IN_CORPUS
+
+
+def test_a_refusal_under_filters_speaks_of_what_they_admit(assistant: Assistant) -> None:
+    primary = assistant.ask(VALLEY, filters=Filters(tiers=(Tier.PRIMARY,)))
+    admitted = sum(document.tier is Tier.PRIMARY for document in assistant.documents)
+    assert primary.outcome is Outcome.NOT_IN_CORPUS
+    assert f"None of the {admitted} documents that match the filters" in primary.missing[0]
+    nowhere = assistant.ask(VALLEY, filters=Filters(places=("Atlantis",)))
+    assert nowhere.missing == ("No document of this corpus matches the filters.",)
+    assert nowhere.follow_ups == ()
+
+
+def test_no_suggestion_repeats_what_was_said(assistant: Assistant) -> None:
+    answer = assistant.ask("When did the C919 first fly?")
+    said = {statement.text for statement in answer.statements}
+    assert all(assistant.ask(other).statements[0].text not in said for other in answer.follow_ups)
+
+
+def test_a_question_about_nothing_named_asks_for_the_name(assistant: Assistant) -> None:
+    assert assistant.ask("Who founded it?").missing == ("The question does not say what it is about; name it.",)
+
+
+def test_an_index_that_breaks_under_a_running_assistant_leaves_it_answering(index: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(index, tmp_path / "index")
+    running = Assistant.open(copy, Settings())
+    (copy / "CURRENT").write_text("nowhere\n", encoding="utf-8")
+    assert running.ask(VALLEY).direct_answer == "32 startups"
+
+
+def test_filters_that_cannot_be_are_named() -> None:
+    with pytest.raises(ValueError, match="topics is a list, got 'ai'"):
+        Filters(topics="ai")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="2025 to 2020"):
+        Filters(year_from=2025, year_to=2020)

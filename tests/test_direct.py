@@ -11,6 +11,16 @@ QUANTUM = "According to the report, 17 research institutions and 32 startups wor
     [
         ("How many startups are in Quantum Valley?", QUANTUM, "32 startups"),
         ("How many firms are in Quantum Valley?", QUANTUM, None),
+        ("How many unicorns does Shenzhen have?", "Beijing counts: 115 unicorns in Beijing, more than Shenzhen.", None),
+        ("What was SMIC's revenue in 2024?", "SMIC's 2025 revenue was US$9.33 billion, 16% above 2024.", None),
+        (
+            "What was SMIC's revenue in 2024?",
+            "Revenue of SMIC was US$9 billion in 2025 and US$8 billion in 2024.",
+            "US$8 billion",
+        ),
+        ("Who is the mayor of Shanghai?", "Li Zheng, deputy mayor of Shanghai, spoke.", None),
+        ("How many satellites does Qianfan have?", "Qianfan is planned to have 15,000 satellites.", None),
+        ("How tall is the Shanghai Tower?", "The AI Tower in Shanghai is 200 metres tall.", None),
         ("When was the STAR Market launched?", "The STAR Market was launched on 13 June 2019.", "13 June 2019"),
         ("What share do they hold?", "Xuhui holds 37% of patents.", "37%"),
         ("What was its revenue?", "Revenue was US$8.03 billion in 2024.", "US$8.03 billion"),

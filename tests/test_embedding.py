@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.publish import ingest
 from shanghai_qa.embedding import Encoder, encoder_identity, load_reference
 from shanghai_qa.errors import IndexUnusable, SettingsError
-from shanghai_qa.settings import MINILM
+from shanghai_qa.settings import MINILM, Settings
+from shanghai_qa.store import Index
 
 pytestmark = pytest.mark.corpus
 
@@ -60,3 +62,14 @@ def test_a_damaged_export_is_named_with_the_way_out(folder: Path, tmp_path: Path
 def test_a_model_that_is_not_here_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be loaded here, without a network"):
         load_reference(str(tmp_path / "no-model"))
+
+
+def test_an_ingest_mends_a_damaged_encoder(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text("The lab opened in 2031.", encoding="utf-8")
+    index = Index(tmp_path / "index")
+    ingest([tmp_path / "corpus"], index, Settings())
+    (model,) = index.folder.glob("encoders/*/model.onnx")
+    model.write_bytes(b"broken")
+    assert not ingest([tmp_path / "corpus"], index, Settings()).published
+    assert model.stat().st_size > 1_000_000

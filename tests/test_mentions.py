@@ -1,6 +1,6 @@
 import pytest
 
-from shanghai_qa.mentions import counted, counts, dates, money, names, part_of_year, percents, person, years
+from shanghai_qa.mentions import counted, counts, dates, money, names, parts_of_year, percents, person, years
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_a_person_shows_by_a_short_chinese_name_a_title_or_an_office() -> None:
 
 
 def test_quarters_and_halves_are_parts_of_a_year() -> None:
-    assert part_of_year("in the fourth quarter of 2024")
-    assert not part_of_year("in all of 2024")
+    assert parts_of_year("in the fourth quarter of 2024") == {"fourth quarter"}
+    assert parts_of_year("in all of 2024") == frozenset()

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from shanghai_qa.prove import Verdict, check_citation, check_statements, source_of
-from shanghai_qa.values import Answer, Citation, Claim, CorpusInfo, Disagreement, Outcome, Statement
+from shanghai_qa.values import Answer, Citation, Claim, CorpusInfo, Disagreement, Outcome, Statement, Tier
 from tests.samples import document
 
 ONE = document(id="ai/one", text="# T\n\nSMIC is in Shanghai. SMIC grew.")
@@ -66,3 +66,33 @@ def test_a_direct_answer_and_the_values_of_a_disagreement_must_stand_in_what_is_
     assert check_statements(replace(ANSWER, direct_answer="shrank"))
     claims = (Claim("5", None, 1), Claim("6", None, 1))
     assert len(check_statements(replace(ANSWER, disagreements=(Disagreement("S", claims),)))) == 2
+
+
+def test_offsets_beyond_the_text_or_before_it_do_not_find_a_quote() -> None:
+    for start, end in [(26, 36 + 1000), (26 - len(ONE.text), 36 - len(ONE.text)), (26, 0)]:
+        assert check_citation(replace(GOOD, start=start, end=end), DOCUMENTS).verdict is Verdict.MOVED
+
+
+def test_a_citation_under_another_heading_does_not_hold() -> None:
+    assert "it stands under ''" in check_citation(replace(GOOD, section="Growth"), DOCUMENTS).detail
+
+
+def test_citations_are_numbered_once_each() -> None:
+    assert check_statements(replace(ANSWER, citations=(GOOD, GOOD))) == ["the citations are numbered 1, 1"]
+
+
+def test_a_refusal_says_nothing_and_an_answer_something() -> None:
+    assert check_statements(replace(ANSWER, outcome=Outcome.NOT_IN_CORPUS)) == ["it is a refusal, yet has statements"]
+    assert check_statements(replace(ANSWER, statements=(), citations=())) == ["it is an answer, yet has no statement"]
+
+
+def test_a_part_of_a_word_is_no_direct_answer() -> None:
+    assert check_statements(replace(ANSWER, direct_answer="gre"))
+
+
+def test_dates_and_warnings_are_held_against_the_documents() -> None:
+    dated = replace(ANSWER, statements=(Statement("SMIC grew.", (1,), "2024-03-05"),))
+    assert check_statements(dated, DOCUMENTS) == []
+    assert check_statements(ANSWER, DOCUMENTS) == ["statement 1 is as of 2024-03-05, not None"]
+    doubtful = {"ai/one": replace(ONE, tier=Tier.UNVERIFIED)}
+    assert check_statements(dated, doubtful) == ["it lacks the warning: Only an unverified source says this."]

@@ -85,3 +85,32 @@ def test_two_names_compared_are_two_sides() -> None:
 def test_related_words_stand_for_one_another() -> None:
     assert "revenu" in related("turnov")
     assert related("xyzzy") == frozenset()
+
+
+@pytest.mark.parametrize("text", ["Who founded it?", "Where is its plant?", "What does the company make?"])
+def test_a_pronoun_that_nothing_names_dangles(text: str) -> None:
+    assert asked(text).dangling
+    assert not asked(text, "What was SMIC's revenue in 2024?").dangling
+
+
+def test_what_only_looks_like_a_pronoun_does_not_dangle() -> None:
+    assert not asked("How many startups are there in Shanghai?").dangling
+    assert asked("How many people work there?", "Where does SMIC sit?").text == "How many people work at SMIC?"
+
+
+def test_a_long_conversation_is_no_burden() -> None:
+    assert asked("Who founded it?", *["Where does SMIC sit?"] * 5000).text == "Who founded SMIC?"
+
+
+def test_an_empty_turn_does_not_end_the_subject() -> None:
+    assert asked("Who founded it?", "Where does SMIC sit?", " ").text == "Who founded SMIC?"
+
+
+def test_half_a_character_is_no_question() -> None:
+    with pytest.raises(QuestionError, match="no text"):
+        asked("Who founded SMIC\ud800?")
+
+
+def test_today_is_asked_for_by_many_words() -> None:
+    assert asked("What is SMIC's share today?").now
+    assert not asked("What was SMIC's share in 2024?").now

@@ -24,6 +24,8 @@ def candidate(text: str, id: str, tier: Tier = Tier.ESTABLISHED, value: float = 
         ("It grew from 2019 to March 2021.", None, "2021-03"),
         ("It is large.", "2024-03", "2024-03"),
         ("It is large.", None, None),
+        ("The plan runs from 2021 to 2025.", "2023-04", "2021"),
+        ("The plan of 2026 to 2030 came in February 2026.", "2026-02-11", "2026-02"),
     ],
 )
 def test_a_sentence_speaks_as_of_its_newest_date_else_of_publication(
@@ -42,7 +44,7 @@ def of_tier(*tiers: Tier) -> list[Document]:
         ([], ()),
         ([Tier.UNVERIFIED], ("Only an unverified source says this.",)),
         ([Tier.UNVERIFIED, Tier.UNVERIFIED], ("Only unverified sources say this.",)),
-        ([Tier.PROMOTIONAL], ("Only a promotional source says this: it speaks of itself.",)),
+        ([Tier.PROMOTIONAL], ("Only a promotional source says this.",)),
         ([Tier.PROMOTIONAL, Tier.UNVERIFIED], ("Only promotional and unverified sources say this.",)),
         ([Tier.PRIMARY, Tier.UNVERIFIED], ()),
     ],
@@ -98,3 +100,26 @@ def test_a_date_within_another_is_the_same_date_told_less_fully() -> None:
     later = candidate("MiniMax was founded in 2022.", "a/later")
     assert disagreement(question, [full, same]) == ()
     assert {one.value for one in disagreement(question, [full, same, later])} == {"December 2021", "2022"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "disagree"),
+    [
+        ("AgiBot shipped 5,168 robots in 2025.", "AgiBot shipped about 5,200 robots in 2025.", False),
+        ("AgiBot shipped 5,168 robots in 2025.", "AgiBot shipped 6,000 robots in 2025.", True),
+        ("AgiBot shipped 5,168 robots in 2025.", "AgiBot shipped 900 robots in the first half of 2025.", False),
+        ("The maker shipped 5,168 robots in 2025.", "The maker shipped 6,000 robots in 2025.", False),  # whose?
+    ],
+)
+def test_a_rounded_value_a_part_of_the_year_and_a_nameless_subject_are_no_disagreement(
+    one: str, other: str, disagree: bool
+) -> None:
+    question = asked("How many robots did AgiBot ship in 2025?")
+    assert bool(disagreement(question, [candidate(one, "a/one"), candidate(other, "a/other")])) is disagree
+
+
+def test_nine_billion_is_the_same_more_or_less_exactly() -> None:
+    question = asked("What was SMIC's revenue in 2025?")
+    exact = candidate("SMIC's revenue for 2025 was US$9,326.8 million.", "a/exact")
+    rounded = candidate("SMIC's revenue for 2025 was US$9.33 billion.", "a/rounded")
+    assert disagreement(question, [exact, rounded]) == ()

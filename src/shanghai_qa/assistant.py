@@ -8,12 +8,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import run_in_executor
 
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.embedding import Encoder
@@ -74,7 +75,8 @@ class Assistant(Runnable[str | Ask, Any]):
         self._model = model or _model_of(settings)
         self._answerer = settings.model or (type(model).__name__ if model else "extractive")
         self._opening = threading.Lock()
-        self._tried: dict[tuple[str, str], bool] = {}  # snapshot and suggestion → whether it is answered there
+        self._refused: str | None = None  # name of a snapshot that could not be opened
+        self._tried: dict[tuple[str, Filters, str], str | None] = {}  # snapshot, filters, suggestion → what leads
         self._open(index.open())
 
     @classmethod
@@ -104,7 +106,19 @@ class Assistant(Runnable[str | Ask, Any]):
 
     def stream(self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:
         """What is being done, then the sentences, then the whole answer, which is always the last."""
-        yield from self._events(_ask(input))
+        yield from self._transform_stream_with_config(iter([input]), self._stream_each, config, **kwargs)
+
+    async def astream(
+        self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Event]:
+        """The same, in a thread."""
+        events = self.stream(input, config, **kwargs)
+        while (event := await run_in_executor(config, next, events, None)) is not None:
+            yield event
+
+    def _stream_each(self, inputs: Iterator[str | Ask]) -> Iterator[Event]:
+        for one in inputs:
+            yield from self._events(_ask(one))
 
     @property
     def info(self) -> CorpusInfo:
@@ -127,6 +141,10 @@ class Assistant(Runnable[str | Ask, Any]):
         documents = self._follow()[0].contents.by_id
         return [check_citation(citation, documents) for citation in answer.citations]
 
+    def faults(self, answer: Answer) -> list[str]:
+        """What else is wrong with an answer, in words: see `prove.check_statements`."""
+        return check_statements(answer, self._follow()[0].contents.by_id)
+
     def reading(self, asked: Ask) -> Reading:
         """What reading finds for a question, before anything is decided: for those who tune it."""
         return self._read(asked, *self._follow())[1]
@@ -144,12 +162,16 @@ class Assistant(Runnable[str | Ask, Any]):
         self._now = (snapshot, encoder)
 
     def _follow(self) -> tuple[Snapshot, Encoder]:
-        """The snapshot that is now in use; one that fails to open leaves us with the one we have."""
+        """The snapshot that is now in use; one that cannot be opened leaves us with the one we have, and is logged."""
         name = self._index.current()
-        if name and name != self._now[0].folder.name:
+        if name and name not in (self._now[0].folder.name, self._refused):
             with self._opening:
-                if name != self._now[0].folder.name:
-                    self._open(self._index.open())
+                try:
+                    if name != self._now[0].folder.name:
+                        self._open(self._index.open())
+                except IndexUnusable as error:
+                    self._refused = name
+                    _log.warning("staying with the index that is open: %s", error)
         return self._now
 
     def _answer(self, asked: str | Ask) -> Answer:
@@ -178,7 +200,7 @@ class Assistant(Runnable[str | Ask, Any]):
             clock.lap("write")
         answer = _compose(asked, question, reading, snapshot, answered, written, self._answerer)
         answer = replace(answer, caveats=answer.caveats + trouble)
-        answer = replace(answer, follow_ups=self._follow_ups(question, answer, snapshot, encoder))
+        answer = replace(answer, follow_ups=self._follow_ups(asked, question, answer, snapshot, encoder))
         clock.lap("weigh")
         _prove(answer, snapshot.contents.by_id)
         clock.lap("prove")
@@ -209,17 +231,20 @@ class Assistant(Runnable[str | Ask, Any]):
     def _answers(self, reading: Reading) -> bool:
         return bool(reading.chosen) and reading.confidence >= self.settings.answer_above
 
-    def _follow_ups(self, question: Question, answer: Answer, snapshot: Snapshot, encoder: Encoder) -> tuple[str, ...]:
-        def is_answered(suggestion: str) -> bool:
-            key = (snapshot.folder.name, suggestion)
+    def _follow_ups(
+        self, asked: Ask, question: Question, answer: Answer, snapshot: Snapshot, encoder: Encoder
+    ) -> tuple[str, ...]:
+        def lead_of(suggestion: str) -> str | None:
+            key = (snapshot.folder.name, asked.filters, suggestion)
             if key not in self._tried:
-                reading = self._read(Ask(suggestion), snapshot, encoder)[1]
-                self._tried[key] = self._answers(reading) and not reading.missing
+                reading = self._read(Ask(suggestion, filters=asked.filters), snapshot, encoder)[1]
+                answered = self._answers(reading) and not reading.missing
+                self._tried[key] = reading.chosen[0].text if answered else None
             return self._tried[key]
 
         cited = [snapshot.contents.by_id[citation.source.id] for citation in answer.citations]
         topics = tuple(dict.fromkeys(topic for document in cited for topic in document.topics))
-        return suggest(question, topics, [statement.text for statement in answer.statements], is_answered)
+        return suggest(question, topics, [statement.text for statement in answer.statements], lead_of)
 
 
 def _model_of(settings: Settings) -> "BaseChatModel | None":
@@ -250,11 +275,7 @@ def _compose(
         "corpus": snapshot.info, "removed": written.removed if written else 0,
     }  # fmt: skip
     if not answers:
-        looked_for = frame("looked_for", language).format(
-            question=question.read_as or question.asked,
-            documents=snapshot.info.documents,
-            passages=snapshot.info.passages,
-        )
+        looked_for = _looked_for(asked, question, snapshot)
         return Answer(outcome=Outcome.NOT_IN_CORPUS, missing=(looked_for,), **common)
     quoted = tuple((candidate.text, (candidate,)) for candidate in reading.chosen)
     said = written.sentences if written and written.sentences else quoted
@@ -274,6 +295,17 @@ def _compose(
         missing=tuple(frame("nothing_on", language).format(part=part) for part in reading.missing),
         answerer=answerer if said is not quoted else "extractive",
         **common,
+    )
+
+
+def _looked_for(asked: Ask, question: Question, snapshot: Snapshot) -> str:
+    """What a refusal says: what was looked for, and in how many documents."""
+    if question.dangling:
+        return frame("dangling", question.language)
+    admitted = sum(asked.filters.admits(document) for document in snapshot.contents.documents)
+    name = "looked_for" if not asked.filters else "looked_for_filtered" if admitted else "none_admitted"
+    return frame(name, question.language).format(
+        question=question.read_as or question.asked, documents=admitted, passages=snapshot.info.passages
     )
 
 
@@ -303,7 +335,7 @@ def _disagreements(
 
 def _prove(answer: Answer, documents: Mapping[str, Document]) -> None:
     checks = [check_citation(citation, documents) for citation in answer.citations]
-    wrong = [f"citation {c.number} is {c.verdict}" for c in checks if not c.holds] + check_statements(answer)
+    wrong = [f"citation {c.number} is {c.verdict}" for c in checks if not c.holds] + check_statements(answer, documents)
     if wrong:
         raise AssertionError(f"an answer failed its own check ({'; '.join(wrong)}): {answer.question!r}")
 

@@ -3,13 +3,14 @@
 Exit status: 0 answered, 1 error, 2 wrong use, 3 not in the corpus.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -56,10 +57,34 @@ def main() -> None:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2 if isinstance(error, QuestionError) else 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        _fail(f"{_place(error)}{error.strerror or error}")
+    except RecursionError:
+        _fail("what was handed in is nested too deeply to be read; hand in something flatter")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(1)
+
+
+def _place(error: OSError) -> str:
+    """Where the system met it, as "path: ", or "" if it does not say; commands name the files that they write."""
+    if error.filename is not None:
+        return f"{error.filename}: "
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        _give_up_stdout()
+        return "standard output: "
+    return ""
+
+
+def _give_up_stdout() -> None:
+    """Let what is left to print vanish; Python would try to print it at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _take_in(name: str, commands: Callable[..., Any] | typer.Typer) -> None:
@@ -94,7 +119,10 @@ def ask(
     """Answer one question, with numbered sources. Exit status 3 if the corpus does not say."""
     from shanghai_qa.files import read_history
 
-    filters = Filters(tuple(topic or ()), tuple(place or ()), tuple(tier or ()), from_year, to_year)
+    try:
+        filters = Filters(tuple(topic or ()), tuple(place or ()), tuple(tier or ()), from_year, to_year)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=["--from-year", "--to-year"]) from error
     turns = read_history(history) if history else ()
     answer = _assistant(index, model).ask(question, history=turns, filters=filters)
     if as_json:
@@ -140,7 +168,7 @@ def _answered(assistant: "Assistant", row: Any) -> Answer | str:
         return str(row.error)
     try:
         return assistant.invoke(row.ask)
-    except QuestionError as error:
+    except ShanghaiQAError as error:
         return str(error)
 
 
@@ -149,27 +177,36 @@ def verify(
     answer: Annotated[Path, typer.Argument(help="A saved answer (ask --json), or JSON Lines of them (batch).")],
     index: IndexPath = None,
 ) -> None:
-    """Check each citation of saved answers: found, moved, misattributed or missing. Exit status 1 if one fails."""
-    from shanghai_qa.files import read_answers
-    from shanghai_qa.prove import check_statements
+    """Check each citation of saved answers: found, moved, misattributed or missing. Exit status 1 if one fails.
 
-    answers = read_answers(answer)
+    Rows that hold an error instead of an answer, as `batch` writes them, are skipped and counted.
+    """
+    from shanghai_qa.files import read_answers
+
+    rows = read_answers(answer)
+    answers = [(n, one) for n, one in enumerate(rows, start=1) if one]
     assistant = _assistant(index)
     held = wrong = 0
-    for n, one in enumerate(answers, start=1):
-        where = f"answer {n}, " if len(answers) > 1 else ""
+    for n, one in answers:
+        where = f"answer {n}, " if len(rows) > 1 else ""
         for check, citation in zip(assistant.verify(one), one.citations, strict=True):
             held, wrong = held + check.holds, wrong + (not check.holds)
             detail = f" ({check.detail})" if check.detail else ""
             typer.echo(
                 f"{where}[{check.number}] {check.verdict}{detail}: {citation.source.id} {citation.start}–{citation.end}"
             )
-        for problem in check_statements(one):
+        for problem in assistant.faults(one):
             wrong += 1
             typer.echo(f"{where}{problem}")
-    typer.echo(f"{held} found as cited, {wrong} wrong, in {len(answers)} answer(s)", err=True)
+    if len(answers) < len(rows):
+        typer.echo(f"{_count(len(rows) - len(answers), 'row')} without an answer skipped", err=True)
+    typer.echo(f"{held} found as cited, {wrong} wrong, in {_count(len(answers), 'answer')}", err=True)
     if wrong:
         raise typer.Exit(1)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @app.command()

@@ -4,18 +4,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from shanghai_qa.mentions import Mention, counted, counts, dates, money, names, percents
-from shanghai_qa.question import Question, Wanted
-from shanghai_qa.words import terms
+from shanghai_qa.question import Question, Wanted, related
+from shanghai_qa.words import fold, terms
 
 
 def direct_answer(question: Question, sentence: str) -> Mention | None:
     """What in `sentence` answers, where that is plain: the only such phrase, or the nearest to the question's words.
 
-    `key` compares it with the answers of other sentences: equal for equal values.
+    The sentence must speak of what is asked, and the phrase of the year asked for and of nobody else. `key` compares it
+    with the answers of other sentences: equal for equal values.
     """
     find = _FINDERS.get(question.wanted)
-    asked = question.text.casefold()
-    found = [mention for mention in find(question, sentence) if mention.text.casefold() not in asked] if find else []
+    if find is None or not _speaks_of(question, sentence):
+        return None
+    found = [mention for mention in find(question, sentence) if _may_answer(question, sentence, mention)]
     if len({mention.key for mention in found}) <= 1:
         return found[0] if found else None
     if question.wanted in _ONLY_ONE:
@@ -25,13 +27,77 @@ def direct_answer(question: Question, sentence: str) -> Mention | None:
     return nearest[0] if first < second else None
 
 
+def _speaks_of(question: Question, sentence: str) -> bool:
+    """Whether a sentence has the names asked for, whole, and at least half of the other words.
+
+    What is only planned does not answer a question that does not ask for plans.
+    """
+    held, folded = frozenset(terms(sentence)), fold(sentence)
+    phrases = [fold(_bare(name.text)) for name in names(question.text) if name.start > 0]
+    if not all(phrase in folded for phrase in phrases):
+        return False
+    if _PLAN.search(sentence) and not _PLAN.search(question.text) and question.newest:
+        return False
+    words = question.stems - question.names - question.units - _GENERIC - _measured(question.text)
+    lacking = [word for word in words if word not in held and not related(word) & held]
+    return len(lacking) <= len(words) // 2
+
+
+_PLAN = re.compile(
+    r"\b(?:plan(?:s|ned)?|target(?:s|ed)?|aim(?:s|ed)?|goals?|intends?|expected|forecast|could|want(?:s|ed)?|will|"
+    r"was to|were to|is to|are to|should|by 20\d\d)\b",
+    re.IGNORECASE,
+)
+_GENERIC = frozenset(
+    terms("number total size amount figure rank place year date day name full whole large big sum level")
+)
+
+
+def _measured(text: str) -> frozenset[str]:
+    """The word behind "how", which a measure stands for: "how deep", "how large"."""
+    return frozenset(term for match in re.finditer(r"\bhow (\w+)", text, re.IGNORECASE) for term in terms(match[1]))
+
+
+def _may_answer(question: Question, sentence: str, mention: Mention) -> bool:
+    """Whether a mention is news, of the year asked for, of nobody else, and no deputy's."""
+    if mention.text.casefold() in question.text.casefold():
+        return False
+    if question.years and question.wanted not in (Wanted.DATE, Wanted.YEAR):
+        dated = [date for date in dates(sentence) if not date.key.startswith("-")]
+        nearest = min(dated, key=lambda date: _gap(sentence, date, mention), default=None)
+        if nearest and nearest.key[:4] not in question.years:
+            return False
+    rival = _RIVAL.match(sentence, mention.end)
+    if rival and question.stems.isdisjoint(terms(rival[1])) and question.wanted in _QUANTITIES:
+        return False
+    around = sentence[max(0, mention.start - 40) : mention.end + 40]
+    return question.wanted is not Wanted.WHO or bool(_DEPUTY.search(question.text)) or not _DEPUTY.search(around)
+
+
+_RIVAL = re.compile(r" (?:in|of|at|for|from) (?:the )?((?:[A-Z][\w’'-]+ ?)+)")
+_DEPUTY = re.compile(r"\b(?:deputy|vice|former|formerly|assistant)\b", re.IGNORECASE)
+_QUANTITIES = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.NUMBER})
+
+
+def _gap(sentence: str, one: Mention, other: Mention) -> int:
+    """How far apart two mentions stand: characters between them, and a hundred for each comma."""
+    first, second = sorted((one, other), key=lambda mention: mention.start)
+    between = sentence[first.end : second.start]
+    return len(between) + 100 * len(re.findall(r"[,;](?!\d)", between))
+
+
+def _bare(name: str) -> str:
+    """A name without what only stands at its edges: a possessive, a full stop."""
+    return re.sub(r"(['’]s)?[.,?]*$", "", name)
+
+
 def new_names(question: Question, sentence: str) -> list[Mention]:
     """Names in `sentence` that the question does not hold."""
     asked = frozenset(question.terms)
     return [
         Mention(text, m.start, m.start + len(text), m.key)
         for m in names(sentence)
-        if (text := re.sub(r"(['’]s)?[.,]?$", "", m.text)) and not _is_known(text, asked | _NO_NAMES)
+        if (text := _bare(m.text)) and not _is_known(text, asked | _NO_NAMES)
     ]
 
 

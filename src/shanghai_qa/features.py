@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shanghai_qa.direct import new_names, places
 from shanghai_qa.embedding import Vectors
-from shanghai_qa.mentions import counted, counts, dates, money, part_of_year, percents, person, years
+from shanghai_qa.mentions import counted, counts, dates, money, parts_of_year, percents, person, years
 from shanghai_qa.question import Question, Wanted, related
 from shanghai_qa.retrieve import Hit
 from shanghai_qa.settings import Weights
@@ -104,11 +104,12 @@ def score(
 def answers(lead: Features, question: Question, weights: Weights) -> float:
     """The probability, in [0, 1], that a sentence with these features answers: logistic, fitted on evals.
 
-    0 where the sentence speaks of other years than the one asked for, is years old where today is meant, or lacks the
-    amount, share, count or date asked for: however alike it is, it does not answer.
+    0 where the question does not say what it is about, or where the sentence speaks of other years than the one asked
+    for, is years old where today is meant, or lacks the amount, share, count or date asked for: however alike it is.
     """
     if (
-        lead.year == 0
+        question.dangling
+        or lead.year == 0
         or (question.now and lead.fresh < _RECENT)
         or (lead.kind <= _LACKS_KIND and question.wanted in _EXACT)
     ):
@@ -181,21 +182,25 @@ _REASONS = frozenset({"because", "since", "due", "reason", "reasons", "aim", "ai
 
 
 def _year(question: Question, text: str, document: Document) -> float:
-    """1 for the year asked for and no other in the sentence, 0.8 beside others; 0 for others alone.
+    """1 for the year asked for if the sentence names it first, 0.5 if after another; 0 for others alone.
 
     0.8 where it is the document's year alone, or where no year is asked for; half as much for a quarter or half of a
     year where a whole one is meant.
     """
-    part = 0.5 if part_of_year(text) and not question.part_of_year else 1.0
+    part = 0.5 if parts_of_year(text) and not question.part_of_year else 1.0
     said = years(text)
     if not question.years:
         return 0.8 * part
     if question.years & said:
-        return (1.0 if said <= question.years else 0.8) * part
+        return (1.0 if _first_year(text) in question.years else 0.5) * part
     if said:
         return 0.0
     about = years(document.title) | ({document.published[:4]} if document.published else set())
     return (0.8 if question.years & about else 0.2) * part
+
+
+def _first_year(text: str) -> str:
+    return next(mention.key[:4] for mention in dates(text) if not mention.key.startswith("-"))
 
 
 def _fresh(question: Question, text: str, document: Document) -> float:

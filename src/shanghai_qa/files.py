@@ -18,6 +18,7 @@ _COLUMNS = (
     "id", "question", "outcome", "direct_answer", "answer", "sources", "quotes", "urls", "tiers", "published",
     "caveats", "missing", "error",
 )  # fmt: skip
+_LONGEST_CELL = 10_000_000  # characters; Python's own limit, 131,072, is shorter than a long conversation
 
 
 @dataclass(frozen=True)
@@ -33,49 +34,60 @@ class Row:
 def read_rows(path: Path) -> list[Row]:
     """The questions of a file, in order: CSV with a column `question` if it ends in .csv, else JSON Lines.
 
-    Further fields `id` and `history` are used, others ignored; blank lines are skipped. A row that cannot be used
-    comes as one with an error. InputError if the file as a whole cannot be read.
+    Further fields `id` and `history` are used, others ignored; blank lines are skipped. Case and the blanks around
+    the name of a column do not matter. A row that cannot be used comes as one with an error. InputError if the file as
+    a whole cannot be read.
     """
     text = _text(path)
     if path.suffix.lower() == ".csv":
-        reader = csv.DictReader(io.StringIO(text, newline=""))
-        if "question" not in (reader.fieldnames or []):
-            raise InputError(f"{path}:1: no column named question; the first line names the columns")
-        return [_row(reader.line_num, fields) for fields in reader]
-    return [_row_of_line(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+        return _rows_of_table(path, text)
+    return [_row_of_line(number, line) for number, line in _numbered(text)]
 
 
 def read_history(path: Path) -> tuple[Turn, ...]:
     """The turns of a conversation: a JSON list, or JSON Lines, of {"role": "user" | "assistant", "content": …}."""
     text = _text(path)
     try:
-        found = json.loads(text) if text.lstrip().startswith("[") else [json.loads(x) for x in text.splitlines() if x]
+        found = _json(text) if text.lstrip().startswith("[") else [_json(line) for _, line in _numbered(text)]
         return _turns(found)
     except ValueError as error:
         raise InputError(f"{path}: {error}; expected a list of objects with role and content") from error
 
 
-def read_answers(path: Path) -> list[Answer]:
-    """The answers saved in a file, one JSON object or JSON Lines of them."""
+def read_answers(path: Path) -> list[Answer | None]:
+    """The answers saved in a file, one JSON object or JSON Lines of them; None for a row with an error instead.
+
+    InputError, naming the line in JSON Lines, for what is neither; and where there is no answer at all.
+    """
+    if path.suffix.lower() == ".csv":
+        advice = "verify reads JSON; write it with: shanghai-qa batch QUESTIONS -o answers.jsonl"
+        raise InputError(f"{path} is a table; {advice}")
     text = _text(path)
     try:
-        found = [json.loads(text)]
+        found = [_answer(_json(text), str(path))]
     except ValueError:
-        found = [_loads(line, f"{path}:{n}") for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
-    if not found:
+        found = [_answer(_loads(line, f"{path}:{n}"), f"{path}:{n}") for n, line in _numbered(text)]
+    if not any(found):
         raise InputError(f"{path} holds no answer; save one with: shanghai-qa ask --json QUESTION > {path}")
-    return [_answer(data, path) for data in found]
+    return found
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[Callable[[Row, Answer | str], None]]:
-    """Write answers, or errors in words, one row each as they come: CSV if `path` ends in .csv, else JSON Lines."""
+    """Write answers, or errors in words, one row each as they come: CSV if `path` ends in .csv, else JSON Lines.
+
+    Half of a surrogate pair, which UTF-8 lacks, is written as JSON escapes it. InputError where `path` cannot be
+    written, also in the midst of it.
+    """
     try:
-        file = path.open("w", encoding="utf-8", newline="")
+        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            yield _csv_writer(file) if path.suffix.lower() == ".csv" else _json_writer(file)
+    except BrokenPipeError:
+        raise
     except OSError as error:
+        if error.filename and str(error.filename) != str(path):
+            raise
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    with file:
-        yield _csv_writer(file) if path.suffix.lower() == ".csv" else _json_writer(file)
 
 
 def _json_writer(file: IO[str]) -> Callable[[Row, Answer | str], None]:
@@ -131,9 +143,33 @@ def _harmless(value: str) -> str:
     return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
+def _rows_of_table(path: Path, text: str) -> list[Row]:
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        names = list(reader.fieldnames or [])
+        reader.fieldnames = [name.strip().casefold() for name in names]
+        if "question" not in reader.fieldnames:
+            expected = "the first line names the columns, separated by commas"
+            raise InputError(f"{path}:1: no column named question; {expected}; found {_shown(names)}")
+        return [_row(reader.line_num, fields) for fields in reader]
+    except csv.Error as error:
+        expected = f"expected cells of at most {_LONGEST_CELL:,} characters, each quotation mark closed"
+        raise InputError(f"{path}:{reader.line_num + 1}: {error}; {expected}") from error
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(repr(name[:60]) for name in names[:10]) or "none"
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, each with its number. JSON may hold any other end of line than a line feed."""
+    return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+
+
 def _row_of_line(number: int, line: str) -> Row:
     try:
-        fields = json.loads(line)
+        fields = _json(line)
     except ValueError as error:
         return Row(number, None, f"not JSON: {error}")
     if not isinstance(fields, dict):
@@ -148,7 +184,7 @@ def _row(number: int, fields: dict[str, Any]) -> Row:
         return Row(number, None, "no question", id)
     try:
         return Row(
-            number, Ask(question, _turns(json.loads(history) if isinstance(history, str) else history), id=id), None, id
+            number, Ask(question, _turns(_json(history) if isinstance(history, str) else history), id=id), None, id
         )
     except ValueError as error:
         return Row(number, None, f"its history cannot be used: {error}", id)
@@ -171,20 +207,31 @@ def _turns(found: Any) -> tuple[Turn, ...]:
 _ANSWER = TypeAdapter(Answer)
 
 
-def _answer(data: Any, path: Path) -> Answer:
+def _answer(data: Any, where: str) -> Answer | None:
+    """None for a row that `batch` wrote of a question without an answer."""
+    if isinstance(data, dict) and data.get("error") and "outcome" not in data:
+        return None
     try:
         return _ANSWER.validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole"
-        raise InputError(f"{path} is not a saved answer: {where}: {first['msg']}") from error
+        part = ".".join(map(str, first["loc"])) or "the whole"
+        raise InputError(f"{where} is not a saved answer: {part}: {first['msg']}") from error
 
 
 def _loads(line: str, where: str) -> Any:
     try:
-        return json.loads(line)
+        return _json(line)
     except ValueError as error:
         raise InputError(f"{where}: not JSON: {error}") from error
+
+
+def _json(text: str) -> Any:
+    """What JSON says; ValueError if it is none, or nested too deeply to be read."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _text(path: Path) -> str:

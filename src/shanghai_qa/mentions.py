@@ -74,12 +74,16 @@ def years(sentence: str) -> frozenset[str]:
     return frozenset(mention.key[:4] for mention in dates(sentence) if not mention.key.startswith("-"))
 
 
-_PART = re.compile(r"\b(quarters?|half|first (?:three|six|nine) months|(?:three|six|nine) months|Q[1-4]|H[12])\b", re.I)
+_PART = re.compile(
+    r"\b(?:(?:first|second|third|fourth|last|next) )?(?:quarters?|half)\b|\b(?:first )?(?:three|six|nine) months\b|"
+    r"\bQ[1-4]\b|\bH[12]\b",
+    re.IGNORECASE,
+)
 
 
-def part_of_year(sentence: str) -> bool:
-    """Whether a sentence speaks of a quarter, a half or some months of a year."""
-    return _PART.search(sentence) is not None
+def parts_of_year(sentence: str) -> frozenset[str]:
+    """The quarters, halves and runs of months that a sentence speaks of, in lower case."""
+    return frozenset(match[0].casefold() for match in _PART.finditer(sentence))
 
 
 def percents(sentence: str) -> tuple[Mention, ...]:

@@ -10,7 +10,7 @@ from importlib import resources
 
 from shanghai_qa.errors import QuestionError
 from shanghai_qa.lexicon import Lexicon
-from shanghai_qa.mentions import names, part_of_year, years
+from shanghai_qa.mentions import names, parts_of_year, years
 from shanghai_qa.values import Turn
 from shanghai_qa.words import has_chinese, terms, tokens
 
@@ -39,7 +39,8 @@ class Question:
     the question so completed and mended, in its own language, where that differs from what was asked, else None.
     `terms` are its stems, each once; `names` those of them that belong to proper names or have a digit; `units` the
     stems of what is counted. `years` are those asked for, `part_of_year` says that a quarter, half or month is meant,
-    `now` that the question says so ("today"). `sides` are the names compared, at least two, or empty.
+    `now` that today is; `dangling` that it speaks of an "it" which nothing names. `sides` are the names compared, at
+    least two, or empty.
     """
 
     asked: str
@@ -54,6 +55,7 @@ class Question:
     sides: tuple[str, ...]
     part_of_year: bool
     now: bool
+    dangling: bool
 
     @property
     def stems(self) -> frozenset[str]:
@@ -68,6 +70,8 @@ class Question:
 
 def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars: int) -> Question:
     """Read a question in its conversation. QuestionError if it is blank or longer than `max_chars`."""
+    if any("\ud800" <= c <= "\udfff" for c in asked):
+        raise QuestionError("the question has characters that are no text; type it again")
     text = " ".join(unicodedata.normalize("NFKC", asked).split())
     if not text:
         raise QuestionError("the question is empty; ask one, for example: How many startups are in Quantum Valley?")
@@ -102,8 +106,9 @@ def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
         units=units,
         years=asked_years,
         sides=_sides(text),
-        part_of_year=part_of_year(text),
+        part_of_year=bool(parts_of_year(text)),
         now=_NOW.search(text) is not None,
+        dangling=_leans(text) and not proper | _capitalised(text),
     )
 
 
@@ -204,24 +209,34 @@ _PRONOUN = re.compile(
     r"the (?:company|firm|startup|laboratory|lab|project|plan)|this (?:company|firm)|that (?:company|firm)|there)\b",
     re.IGNORECASE,
 )
+_REMEMBERED = 20  # questions back
 _IMPERSONAL = re.compile(r"\b(is|are|was|were) there\b|\b(is|was) it (true|raining|possible)\b", re.IGNORECASE)
 
 
 def _complete(text: str, earlier: Sequence[str]) -> str:
     """`text` with what it takes from the questions before it put in; as it is where it stands by itself."""
-    if not earlier:
-        return text
-    before = _complete(" ".join(earlier[-1].split()), earlier[:-1])
+    before = ""
+    for question in [*earlier[-_REMEMBERED:], text]:
+        asked = " ".join(question.split())
+        before = _completed(asked, before) if before and asked else asked or before
+    return before
+
+
+def _completed(text: str, before: str) -> str:
+    """`text` with what it takes from the one question `before` it, which stands by itself."""
     if about := _WHAT_ABOUT.match(text):
         return _exchange(before, next(filter(None, about.groups())))
     subject = _subject(before)
-    if not subject:
+    if not subject or not _leans(text):
         return text
-    if _PRONOUN.search(text) and not _IMPERSONAL.search(text):
-        return _PRONOUN.sub(lambda m: f"{subject}'s" if m[1] else subject, text)
-    if _ASKING.search(text) and len(terms(text)) <= 1 and not names(text):
-        return f"{text.rstrip('?')} – {before}"
-    return text
+    return _PRONOUN.sub(
+        lambda m: f"{subject}'s" if m[1] else f"at {subject}" if m[0].casefold() == "there" else subject, text
+    )
+
+
+def _leans(text: str) -> bool:
+    """Whether a question has a pronoun that stands for something named before."""
+    return _PRONOUN.search(text) is not None and not _IMPERSONAL.search(text)
 
 
 def _exchange(before: str, new: str) -> str:

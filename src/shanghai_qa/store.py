@@ -17,6 +17,7 @@ import json
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -325,9 +326,8 @@ class _Collection:
     """The passages' vectors in Chroma, embedded (a folder) or on a server (an address)."""
 
     def __init__(self, client: Any, collection: Any, own: "tempfile.TemporaryDirectory[str] | None" = None) -> None:
-        self._client = client
         self._collection = collection
-        self._own = own
+        self._release = weakref.finalize(self, _release, client, own)
 
     @classmethod
     def create(cls, location: Path | str, name: str, manifest: Manifest) -> Self:
@@ -396,9 +396,13 @@ class _Collection:
         return [(passage_id, 1.0 - float(distance)) for passage_id, distance in pairs]
 
     def close(self) -> None:
-        self._client.close()
-        if self._own:
-            self._own.cleanup()
+        self._release()
+
+
+def _release(client: Any, own: "tempfile.TemporaryDirectory[str] | None") -> None:
+    client.close()
+    if own:
+        own.cleanup()
 
 
 def where(filters: Filters) -> dict[str, Any] | None:

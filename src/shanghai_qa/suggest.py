@@ -1,6 +1,6 @@
 """Questions to go on with: near to what was asked, about the same topics, and tried, so that none ends in a refusal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,17 +19,20 @@ class Suggestion:
 def suggest(
     question: Question,
     topics: Sequence[str],
-    said: Iterable[str],
-    is_answered: Callable[[str], bool],
+    said: Sequence[str],
+    lead_of: Callable[[str], str | None],
     limit: int = 3,
 ) -> tuple[str, ...]:
-    """At most `limit` questions that `is_answered`: first those that share a name with the question, then its topics.
+    """At most `limit` questions that have an answer: first those that share a name with the question, then its topics.
+
+    `lead_of` gives the sentence that answers a question, or None; one that was `said` already is no news.
 
     `topics` are those of the answer, the nearest first; without any, one question a topic is enough. Left out is what
-    the question asks itself and what `said`, the sentences shown already, covers.
+    the question asks itself and what `said` covers.
     """
     asked = question.stems
     shown = frozenset(term for text in said for term in terms(text))
+    news = set[str]()
     order = sorted(
         (s for s in _all() if not s.terms <= asked | shown),
         key=lambda s: (
@@ -42,8 +45,10 @@ def suggest(
     for suggestion in order:
         if not topics and chosen and suggestion.topic in {s.topic for s in chosen}:
             continue
-        if is_answered(suggestion.question):
+        lead = lead_of(suggestion.question)
+        if lead and lead not in said and lead not in news:
             chosen.append(suggestion)
+            news.add(lead)
         if len(chosen) == limit:
             break
     return tuple(suggestion.question for suggestion in chosen)

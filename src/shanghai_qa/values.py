@@ -106,6 +106,13 @@ class Filters:
     year_from: int | None = None
     year_to: int | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("topics", "places", "tiers"):
+            if isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} is a list, got {getattr(self, name)!r}")
+        if self.year_from is not None and self.year_to is not None and self.year_from > self.year_to:
+            raise ValueError(f"the years end before they begin: {self.year_from} to {self.year_to}")
+
     def __bool__(self) -> bool:
         return self != NO_FILTERS
 

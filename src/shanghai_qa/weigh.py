@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.features import Candidate, stems
-from shanghai_qa.mentions import dates, names
+from shanghai_qa.mentions import dates, names, parts_of_year
 from shanghai_qa.question import Question, Wanted
 from shanghai_qa.values import Document, Tier
 
@@ -22,9 +22,14 @@ class Differing:
 
 
 def as_of(text: str, document: Document) -> str | None:
-    """The newest date in the sentence as YYYY, YYYY-MM or YYYY-MM-DD, else that of publication, else None."""
+    """The newest date in the sentence as YYYY, YYYY-MM or YYYY-MM-DD, else that of publication, else None.
+
+    A date after publication is a plan's, and no source speaks as of then.
+    """
     said = [mention.key for mention in dates(text) if not mention.key.startswith("-")]
-    return max(said) if said else document.published
+    if published := document.published:
+        said = [date for date in said if date[: len(published)] <= published[: len(date)]]
+    return max(said, default=document.published)
 
 
 def caveats(cited: Iterable[Document], language: str = "en") -> tuple[str, ...]:
@@ -32,7 +37,7 @@ def caveats(cited: Iterable[Document], language: str = "en") -> tuple[str, ...]:
     tiers = [document.tier for document in {document.id: document for document in cited}.values()]
     if not tiers:
         return ()
-    words = _CAVEATS[language]
+    words = _CAVEATS.get(language, _CAVEATS["en"])
     if all(tier is Tier.UNVERIFIED for tier in tiers):
         return (words["one unverified" if len(tiers) == 1 else "unverified"],)
     if all(tier is Tier.PROMOTIONAL for tier in tiers):
@@ -46,8 +51,8 @@ _CAVEATS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "one unverified": "Only an unverified source says this.",
         "unverified": "Only unverified sources say this.",
-        "one promotional": "Only a promotional source says this: it speaks of itself.",
-        "promotional": "Only promotional sources say this: they speak of themselves.",
+        "one promotional": "Only a promotional source says this.",
+        "promotional": "Only promotional sources say this.",
         "neither": "Only promotional and unverified sources say this.",
         "lead unverified": "The first sentence comes from an unverified source.",
         "disagree": "Sources disagree: {values}.",
@@ -55,8 +60,8 @@ _CAVEATS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "one unverified": "只有一个未经核实的来源这样说。",
         "unverified": "只有未经核实的来源这样说。",
-        "one promotional": "只有一个宣传性来源这样说，它是在介绍自己。",
-        "promotional": "只有宣传性来源这样说，它们是在介绍自己。",
+        "one promotional": "只有一个宣传性来源这样说。",
+        "promotional": "只有宣传性来源这样说。",
         "neither": "只有宣传性和未经核实的来源这样说。",
         "lead unverified": "第一句话来自未经核实的来源。",
         "disagree": "来源说法不一：{values}。",
@@ -109,12 +114,27 @@ _COMPARABLE = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.NUMB
 def _differ(one: str, other: str) -> bool:
     """Whether two keys of one unit cannot both be right: other numbers, or dates of which neither holds the other.
 
+    A number is the same as one that it is rounded from, if within 2%.
+
     >>> _differ("2021-12", "2021"), _differ("2021-12", "2022"), _differ("10 metr", "35 metr"), _differ("2 CNY", "2 %")
     (False, True, True, False)
+    >>> _differ("5168 robot", "5200 robot"), _differ("226000000 USD", "228000000 USD")
+    (False, True)
     """
-    if one.partition(" ")[2] != other.partition(" ")[2]:
+    (first, _, unit), (second, _, other_unit) = one.partition(" "), other.partition(" ")
+    if unit != other_unit:
         return False
-    return not one.startswith(other) and not other.startswith(one)
+    if not unit and "-" in one + other:
+        return not one.startswith(other) and not other.startswith(one)
+    return not _rounds_to(first, second) and not _rounds_to(second, first)
+
+
+def _rounds_to(exact: str, rounded: str) -> bool:
+    a, b = float(exact), float(rounded)
+    decimals = len(rounded.partition(".")[2])
+    zeros = len(rounded) - len(rounded.rstrip("0")) if not decimals else 0
+    half = 0.5 * 10 ** (zeros - decimals)
+    return a == b or (abs(a - b) <= half and abs(a - b) <= 0.02 * max(a, b))
 
 
 def _about_the_same(question: Question, one: Candidate, other: Candidate) -> bool:
@@ -122,8 +142,10 @@ def _about_the_same(question: Question, one: Candidate, other: Candidate) -> boo
         return False
     if not _same_subject(_subject(one.text), _subject(other.text)):
         return False
-    asked = [term for term in question.terms if term in stems(one.text)]
-    if not asked or not all(term in stems(other.text) for term in asked):
+    if parts_of_year(one.text) != parts_of_year(other.text):
+        return False
+    asked = question.names | {term for term in question.terms if term in stems(one.text)}
+    if not asked or not asked <= stems(one.text) & stems(other.text):
         return False
     a, b = (frozenset(t for t in stems(c.text) if not any(d.isdigit() for d in t)) for c in (one, other))
     return len(a & b) / max(1, min(len(a), len(b))) >= _SAME_SUBJECT

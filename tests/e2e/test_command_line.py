@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
+import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import ShanghaiQAError
 from shanghai_qa.settings import Settings
-from tests.e2e.program import copy_of, environment, run, snapshot_of
+from tests.e2e.program import PROGRAM, copy_of, environment, run, snapshot_of
 
 pytestmark = pytest.mark.corpus
 
@@ -99,6 +101,8 @@ def test_a_person_reads_the_answer_and_numbered_sources_on_stdout_alone(index: P
         ["ask"],
         ["ask", "x", "--topic", "cooking"],
         ["ask", "x", "--tier", "best"],
+        ["ask", "x", "--from-year", "2025", "--to-year", "2020"],
+        ["corpus", "list", "--topic", "cooking"],
         ["nonsense"],
         ["serve", "--port", "0"],
     ],
@@ -157,6 +161,26 @@ def test_a_batch_keeps_order_and_goes_on_after_a_bad_row(index: Path, tmp_path: 
     assert [row["id"] for row in given] == ["a", None, "c", "4"]
     assert [row.get("outcome") for row in given] == ["answered", None, None, "not_in_corpus"]
     assert [bool(row.get("error")) for row in given] == [False, True, True, False]
+
+
+def test_the_answers_of_a_batch_are_verified_and_bad_rows_counted(index: Path, tmp_path: Path) -> None:
+    rows = [json.dumps({"question": STAR_MARKET}), "{broken", "[]"]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    run("batch", "in.jsonl", "-o", "out.jsonl", "--index", index, cwd=tmp_path)
+    ran = run("verify", "out.jsonl", "--index", index, cwd=tmp_path)
+    assert ran.status == 0, ran
+    assert "answer 1, [1] found" in ran.out
+    assert ran.err.splitlines()[0] == "2 rows without an answer skipped"
+    assert ran.err.splitlines()[1].endswith("0 wrong, in 1 answer")
+
+
+def test_a_batch_goes_on_after_a_question_that_is_no_text(index: Path, tmp_path: Path) -> None:
+    rows = ['{"question": "\\ud800 star?"}', json.dumps({"question": STAR_MARKET})]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    ran = run("batch", "in.jsonl", "-o", "out.jsonl", "--index", index, cwd=tmp_path)
+    assert "Traceback" not in ran.err
+    given = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row.get("outcome") for row in given][1:] == ["answered"]
 
 
 def test_a_table_of_questions_becomes_a_table_of_answers(index: Path, tmp_path: Path) -> None:
@@ -289,6 +313,61 @@ def test_a_port_in_use_is_named_and_another_proposed(index: Path, tmp_path: Path
         error = run("serve", "--port", str(port), "--index", index, cwd=tmp_path).error
     assert f"port {port} is in use" in error
     assert "--port" in error
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [["ask", STAR_MARKET], ["ask", "--json", STAR_MARKET]], ids=["text", "json"])
+def test_an_output_that_is_full_is_one_line(index: Path, tmp_path: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, *arguments, "--index", index],
+            cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_file_of_answers_that_is_full_is_named(index: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"question": STAR_MARKET}), encoding="utf-8")
+    ran = run("batch", "in.jsonl", "-o", "/dev/full", "--index", index, cwd=tmp_path)
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1] == "error: /dev/full cannot be written: No space left on device"
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_an_index_in_place_of_a_file_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "one.txt").write_text("The Lingang berth opened in 2031.\n", encoding="utf-8")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    ran = run("ingest", "one.txt", "--index", place, cwd=tmp_path)
+    expected = "file is a file; expected a folder" if place == "file" else "file/below: Not a directory"
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines()[-1].startswith(f"error: {expected}")
+    assert "Traceback" not in ran.err
+
+
+# --- How the server ends ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_ends_quietly_while_a_page_is_open(index: Path, tmp_path: Path, told: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [PROGRAM, "serve", "--port", str(port), "--index", index],
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert f":{port}/" in process.stdout.readline()
+        with socket.create_connection(("127.0.0.1", port)) as page:
+            page.sendall(b"GET /gradio_api/heartbeat/abc HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200 OK" in page.recv(1000)
+            process.send_signal(told)
+            _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (0, "Starting the page …\n")
 
 
 # --- A damaged index --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Ingest from the outside: what it reports, what it keeps, and what readers see meanwhile. Small corpora."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -172,6 +173,28 @@ def test_bad_documents_are_refused_by_name_and_the_rest_goes_in(site: Site, tmp_
         assert name in ran.err
     assert "added  3" in ran.err
     assert site.assistant().info.documents == 3
+
+
+def test_files_that_cannot_have_an_id_are_refused_by_name_and_the_rest_goes_in(site: Site, tmp_path: Path) -> None:
+    (site.corpus / "trade" / "cranes.txt").write_text("Another text on cranes.\n", encoding="utf-8")
+    (site.corpus / os.fsdecode(b"caf\xe9.txt")).write_text("A text.\n", encoding="utf-8")
+    ran = run("ingest", site.corpus, "--index", site.index, cwd=tmp_path)
+    assert (ran.status, ran.out) == (1, "")
+    assert "cranes.txt has the id 'trade/cranes' that " in ran.err
+    assert "caf?.txt has a name that is not UTF-8; rename it" in ran.err
+    assert "added  3" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_documents_without_a_sentence_leave_the_index_as_it_was(site: Site, tmp_path: Path) -> None:
+    site.ingest()
+    before = _hashes(site.index)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "title.txt").write_text("# Title\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="title hold no sentence; the index is as it was"):
+        ingest([other], Index(site.index), Settings())
+    assert _hashes(site.index) == before
 
 
 def test_where_all_are_refused_the_index_stays_as_it_was(site: Site) -> None:

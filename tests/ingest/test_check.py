@@ -250,6 +250,17 @@ def test_checking_prints_a_line_for_each_problem_and_fails(tmp_path: Path) -> No
     assert result.stderr == "1 document, 1 problem\n"
 
 
+def test_checking_names_two_files_with_one_id_and_goes_on(tmp_path: Path) -> None:
+    written(tmp_path, topics="policy")
+    (tmp_path / "semiconductors/smic.txt").write_text("SMIC.\n", encoding="utf-8")
+    result = CliRunner().invoke(corpus, ["check", str(tmp_path)])
+    assert result.exit_code == 1
+    clash, topic = result.stdout.splitlines()
+    assert clash.endswith("smic.md has already; rename one of them")
+    assert "the first topic is policy" in topic
+    assert result.stderr == "1 document, 2 problems\n"
+
+
 def test_documents_are_listed_in_one_line_each_and_filtered(tmp_path: Path) -> None:
     written(tmp_path)
     written(tmp_path, "ai/plan")
@@ -282,10 +293,11 @@ def test_documents_are_listed_as_json_lines(tmp_path: Path) -> None:
     }
 
 
-def test_a_topic_that_there_is_not_is_an_error(tmp_path: Path) -> None:
+def test_a_topic_that_there_is_not_is_wrong_use(tmp_path: Path) -> None:
     result = CliRunner().invoke(corpus, ["list", "--topic", "chips", "--corpus", str(tmp_path)])
-    assert isinstance(result.exception, InputError)
-    assert str(result.exception).startswith("'chips' is not a topic; expected one of semiconductors, ai")
+    assert result.exit_code == 2
+    said = " ".join(result.output.replace("│", " ").split())
+    assert "Invalid value for '--topic': 'chips' is not a topic; expected one of semiconductors, ai, quantum," in said
 
 
 def test_a_document_is_shown_with_its_facts_above_its_text(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -199,8 +200,20 @@ def test_a_file_given_twice_is_found_once(tmp_path: Path) -> None:
 def test_two_files_with_one_id_are_an_error_that_names_both(tmp_path: Path) -> None:
     written(tmp_path, "text", "plan.md")
     written(tmp_path, "text", "plan.txt")
-    with pytest.raises(CorpusError, match=r"plan\.md and .*plan\.txt both have the id 'plan'; rename one"):
+    with pytest.raises(CorpusError, match=r"plan\.txt has the id 'plan' that .*plan\.md has already; rename one"):
         find([tmp_path])
+
+
+def test_files_that_cannot_have_an_id_are_refused_and_the_rest_is_found(tmp_path: Path) -> None:
+    kept = [written(tmp_path, "text", name) for name in ("other.md", "plan.md")]
+    clash = written(tmp_path, "text", "plan.txt")
+    alien = written(tmp_path, "text", os.fsdecode(b"caf\xe9.txt"))
+    refused: list[str] = []
+    assert find([tmp_path, alien], refused.append) == [("other", kept[0]), ("plan", kept[1])]
+    assert refused == [
+        f"{tmp_path}/caf?.txt has a name that is not UTF-8; rename it",
+        f"{clash} has the id 'plan' that {kept[1]} has already; rename one of them",
+    ]
 
 
 def test_a_path_that_is_neither_folder_nor_document_is_an_error(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """An assistant in, a web server out: the page at `/`, each source at `/source/<id>`, and `/health`."""
 
 import contextlib
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -68,7 +70,10 @@ def build_app(assistant: Assistant) -> FastAPI:
 
 
 def serve(assistant: Assistant, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, printing the address once it answers; ShanghaiQAError if the port is taken."""
+    """Serve until SIGTERM or SIGINT, printing the address once it answers; ShanghaiQAError if the port is taken.
+
+    Either signal ends it without a word, also while pages are open; a second one ends it at once.
+    """
     with ports.listen(host, port) as sock:
         server = _Server(uvicorn.Config(build_app(assistant), log_level="warning", timeout_graceful_shutdown=1))
         with contextlib.suppress(KeyboardInterrupt):
@@ -87,12 +92,21 @@ def _quoted(document: Document, start: int | None, end: int | None, sha: str) ->
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Says where it listens, once it does, and nothing when it is told to end."""
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         for sock in sockets or ():
             print(f"Shanghai QA is at {ports.address(sock)}", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit  # uvicorn's own would raise the signal again, once all has ended
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        # An open page holds a stream that never ends; uvicorn logs a traceback for each that it cuts off.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
 
 
 class _Guarded:

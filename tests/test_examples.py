@@ -1,0 +1,13 @@
+"""The examples in docstrings are true."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["words", "mentions", "weigh"])
+def test_the_examples_of_a_module_run(name: str) -> None:
+    result = doctest.testmod(import_module(f"shanghai_qa.{name}"))
+    assert result.attempted > 0
+    assert result.failed == 0
