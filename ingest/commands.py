@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from shanghai_qa.errors import InputError
+from shanghai_qa.frame import count
 from shanghai_qa.values import TOPICS, Document, Filters, Tier
 
 corpus = typer.Typer(no_args_is_help=True, help="Check, list and show the documents of a corpus.")
@@ -42,7 +43,7 @@ def check(
     problems += problems_in(found)
     for problem in problems:
         typer.echo(problem)
-    typer.echo(f"{_count(len(found), 'document')}, {_count(len(problems), 'problem')}", err=True)
+    typer.echo(f"{count(len(found), 'document')}, {count(len(problems), 'problem')}", err=True)
     if problems:
         raise typer.Exit(1)
 
@@ -72,7 +73,7 @@ def list_(
             typer.echo(json.dumps(_facts(document), ensure_ascii=False))
     else:
         _print_table(documents)
-    typer.echo(_count(len(documents), "document"), err=True)
+    typer.echo(count(len(documents), "document"), err=True)
 
 
 @corpus.command()
@@ -131,10 +132,6 @@ def _unknown(id: str, known: list[str]) -> str:
     close = get_close_matches(id, known, n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else "`shanghai-qa corpus list` names all"
     return f"there is no document {id!r}; {hint}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as RichProgress
 
 from ingest.publish import Progress, Summary
+from shanghai_qa.frame import count
 
 _SHOWN = 10  # names of documents in a line of the summary
 
@@ -75,13 +76,9 @@ def report(summary: Summary, folder: Path) -> None:
     for reason in summary.refused:
         out.print(f"  refused  {escape(reason)}")
     total = len(summary.added) + len(summary.changed) + len(summary.unchanged)
-    holds = f"{_count(total, 'document')}, {_count(summary.passages, 'passage')}"
-    done = f"{_count(summary.embedded, 'passage')} embedded" if summary.published else "nothing to do"
+    holds = f"{count(total, 'document')}, {count(summary.passages, 'passage')}"
+    done = f"{count(summary.embedded, 'passage')} embedded" if summary.published else "nothing to do"
     out.print(f"Index {summary.version} at {escape(str(folder))}: {holds}; {done}, {summary.seconds:.1f} s")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _listed(ids: Sequence[str]) -> str:

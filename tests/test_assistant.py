@@ -62,7 +62,7 @@ def test_what_the_corpus_does_not_hold_is_refused_without_sources_and_with_a_way
     answer = assistant.ask(question)
     assert answer.outcome is Outcome.NOT_IN_CORPUS
     assert [*answer.statements, *answer.citations, *answer.caveats] == []
-    assert "335 documents" in answer.missing[0]
+    assert "this corpus (335 documents, 945 passages)" in answer.missing[0]
     assert answer.follow_ups
     assert all(assistant.ask(other).outcome is Outcome.ANSWERED for other in answer.follow_ups)
 
@@ -140,7 +140,7 @@ def test_a_refusal_under_filters_speaks_of_what_they_admit(assistant: Assistant)
     primary = assistant.ask(VALLEY, filters=Filters(tiers=(Tier.PRIMARY,)))
     admitted = sum(document.tier is Tier.PRIMARY for document in assistant.documents)
     assert primary.outcome is Outcome.NOT_IN_CORPUS
-    assert f"None of the {admitted} documents that match the filters" in primary.missing[0]
+    assert f"Nothing in the {admitted} documents that match the filters" in primary.missing[0]
     nowhere = assistant.ask(VALLEY, filters=Filters(places=("Atlantis",)))
     assert nowhere.missing == ("No document of this corpus matches the filters.",)
     assert nowhere.follow_ups == ()

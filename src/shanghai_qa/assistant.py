@@ -20,7 +20,7 @@ from shanghai_qa.direct import direct_answer
 from shanghai_qa.embedding import Encoder
 from shanghai_qa.errors import IndexUnusable, InputError
 from shanghai_qa.features import Candidate
-from shanghai_qa.frame import frame
+from shanghai_qa.frame import counted, frame
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
 from shanghai_qa.question import Question, understand
 from shanghai_qa.read import Reading, read
@@ -305,7 +305,9 @@ def _looked_for(asked: Ask, question: Question, snapshot: Snapshot) -> str:
     admitted = sum(asked.filters.admits(document) for document in snapshot.contents.documents)
     name = "looked_for" if not asked.filters else "looked_for_filtered" if admitted else "none_admitted"
     return frame(name, question.language).format(
-        question=question.read_as or question.asked, documents=admitted, passages=snapshot.info.passages
+        question=question.read_as or question.asked,
+        documents=counted("document", admitted, question.language),
+        passages=counted("passage", snapshot.info.passages, question.language),
     )
 
 

@@ -16,6 +16,7 @@ import typer
 
 from shanghai_qa import __version__
 from shanghai_qa.errors import QuestionError, ShanghaiQAError
+from shanghai_qa.frame import count
 from shanghai_qa.values import TOPICS, Answer, Filters, Outcome, Tier
 
 if TYPE_CHECKING:
@@ -199,14 +200,10 @@ def verify(
             wrong += 1
             typer.echo(f"{where}{problem}")
     if len(answers) < len(rows):
-        typer.echo(f"{_count(len(rows) - len(answers), 'row')} without an answer skipped", err=True)
-    typer.echo(f"{held} found as cited, {wrong} wrong, in {_count(len(answers), 'answer')}", err=True)
+        typer.echo(f"{count(len(rows) - len(answers), 'row')} without an answer skipped", err=True)
+    typer.echo(f"{held} found as cited, {wrong} wrong, in {count(len(answers), 'answer')}", err=True)
     if wrong:
         raise typer.Exit(1)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 @app.command()

@@ -136,8 +136,10 @@ def test_a_source_shows_publisher_date_and_tier() -> None:
 
 
 def test_the_direct_answer_comes_first_with_the_date_that_it_holds_for() -> None:
-    text = Seen(render.answer(answer(statements=(Statement("S.", (1,), "2024-03"),)))).text
-    assert text.startswith("1999 as of March 2024Answered from 1 source")
+    statements = (Statement("S.", (1,), "2024-03"),)
+    text = Seen(render.answer(answer(statements=statements, direct_answer="7 berths"))).text
+    assert text.startswith("7 berths as of March 2024Answered from 1 source")
+    assert Seen(render.answer(answer(statements=statements))).text.startswith("1999Answered")  # a date needs no date
 
 
 def test_no_direct_answer_leaves_no_gap() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup
 
+from shanghai_qa.mentions import dates
 from shanghai_qa.values import (
     Answer,
     Citation,
@@ -103,7 +104,7 @@ def _direct(found: Answer, say: Phrases) -> Markup:
     if not found.direct_answer:
         return NOTHING
     as_of = found.statements[0].as_of if found.statements else None
-    dated = f"{say.as_of.lower()} {say.when(as_of)}" if as_of else None
+    dated = f"{say.as_of.lower()} {say.when(as_of)}" if as_of and not dates(found.direct_answer) else None
     return Markup('<p class="direct">{}{}</p>').format(
         found.direct_answer, _optional(' <span class="as-of">{}</span>', dated)
     )
