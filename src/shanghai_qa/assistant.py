@@ -55,6 +55,7 @@ _log = logging.getLogger(__name__)
 Event = Step | Statement | Answer
 
 
+_REMEMBERED = 10_000  # suggestions tried, over all filters
 _COMPARED = 30  # candidates looked through for other values than the lead's
 
 
@@ -236,6 +237,8 @@ class Assistant(Runnable[str | Ask, Any]):
     ) -> tuple[str, ...]:
         def lead_of(suggestion: str) -> str | None:
             key = (snapshot.folder.name, asked.filters, suggestion)
+            if len(self._tried) > _REMEMBERED:
+                self._tried.clear()
             if key not in self._tried:
                 reading = self._read(Ask(suggestion, filters=asked.filters), snapshot, encoder)[1]
                 answered = self._answers(reading) and not reading.missing

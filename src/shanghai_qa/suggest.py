@@ -8,6 +8,8 @@ from importlib import resources
 from shanghai_qa.question import Question
 from shanghai_qa.words import terms
 
+_TRIES = 12  # questions tried for one answer: under narrow filters few have an answer, and each try takes 10 ms
+
 
 @dataclass(frozen=True)
 class Suggestion:
@@ -42,9 +44,7 @@ def suggest(
         ),
     )
     chosen: list[Suggestion] = []
-    for suggestion in order:
-        if not topics and chosen and suggestion.topic in {s.topic for s in chosen}:
-            continue
+    for suggestion in (order if topics else _one_a_topic(order))[:_TRIES]:
         lead = lead_of(suggestion.question)
         if lead and lead not in said and lead not in news:
             chosen.append(suggestion)
@@ -52,6 +52,13 @@ def suggest(
         if len(chosen) == limit:
             break
     return tuple(suggestion.question for suggestion in chosen)
+
+
+def _one_a_topic(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    first: dict[str, Suggestion] = {}
+    for suggestion in suggestions:
+        first.setdefault(suggestion.topic, suggestion)
+    return list(first.values())
 
 
 @cache
