@@ -1,4 +1,4 @@
-"""The commands that keep a corpus: `shanghai-qa corpus check`, `corpus list` and `corpus show`.
+"""The commands that keep a corpus and its index: `corpus check`, `corpus list`, `corpus show` and `ingest`.
 
 Results go to stdout, counts and errors to stderr. Errors are left to the program that takes these commands in.
 """

@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from shanghai_qa.features import Candidate, Features
@@ -14,7 +13,7 @@ FEATURES = Features(0.8, 0.8, 1, 1, 0, 1, 1, 1, 1, 1)
 def candidate(text: str, id: str, tier: Tier = Tier.ESTABLISHED, value: float = 1.0) -> Candidate:
     source = document(id=id, tier=tier, text=text)
     passage = Passage(f"{id}#0", id, "", 0, len(text), (Span(0, len(text)),))
-    return Candidate(source, passage, Span(0, len(text)), text, np.zeros(3, dtype=np.float32), FEATURES, value)
+    return Candidate(source, passage, Span(0, len(text)), text, FEATURES, value)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from shanghai_qa.values import (
     Statement,
     Step,
     Turn,
-)  # fmt: skip
+)
 from shanghai_qa.weigh import Differing, as_of, caveats, conflict, disagreement, lead_caveat
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 Event = Step | Statement | Answer
-
 
 _REMEMBERED = 10_000  # suggestions tried, over all filters
 _COMPARED = 30  # candidates looked through for other values than the lead's
@@ -148,7 +147,7 @@ class Assistant(Runnable[str | Ask, Any]):
 
     def reading(self, asked: Ask) -> Reading:
         """What reading finds for a question, before anything is decided: for those who tune it."""
-        return self._read(asked, *self._follow())[1]
+        return self._read(asked, *self._follow())
 
     def _open(self, snapshot: Snapshot) -> None:
         built_with = snapshot.manifest.settings
@@ -211,11 +210,11 @@ class Assistant(Runnable[str | Ask, Any]):
     def _understand(self, asked: Ask, snapshot: Snapshot) -> Question:
         return understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
 
-    def _read(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> tuple[Question, Reading]:
+    def _read(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Reading:
         question = self._understand(asked, snapshot)
         vector = encoder.encode([question.text])[0]
         hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
-        return question, read(snapshot, question, vector, hits, self.settings)
+        return read(snapshot, question, vector, hits, self.settings)
 
     def _write(self, question: Question, reading: Reading) -> "tuple[Written | None, tuple[str, ...]]":
         """What the model wrote; None and a caveat where it could not be asked."""
@@ -240,7 +239,7 @@ class Assistant(Runnable[str | Ask, Any]):
             if len(self._tried) > _REMEMBERED:
                 self._tried.clear()
             if key not in self._tried:
-                reading = self._read(Ask(suggestion, filters=asked.filters), snapshot, encoder)[1]
+                reading = self._read(Ask(suggestion, filters=asked.filters), snapshot, encoder)
                 answered = self._answers(reading) and not reading.missing
                 self._tried[key] = reading.chosen[0].text if answered else None
             return self._tried[key]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from shanghai_qa.mentions import Mention, counted, counts, dates, money, names, percents
-from shanghai_qa.question import Question, Wanted, related
+from shanghai_qa.mentions import MONTHS, Mention, bare, counted, counts, dated, money, names, percents
+from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
 from shanghai_qa.words import fold, terms
 
 
@@ -33,7 +33,7 @@ def _speaks_of(question: Question, sentence: str) -> bool:
     What is only planned does not answer a question that does not ask for plans.
     """
     held, folded = frozenset(terms(sentence)), fold(sentence)
-    phrases = [fold(_bare(name.text)) for name in names(question.text) if name.start > 0]
+    phrases = [fold(bare(name.text)) for name in names(question.text) if name.start > 0]
     if not all(phrase in folded for phrase in phrases):
         return False
     if _PLAN.search(sentence) and not _PLAN.search(question.text) and question.newest:
@@ -62,13 +62,12 @@ def _may_answer(question: Question, sentence: str, mention: Mention) -> bool:
     """Whether a mention is news, of the year asked for, of nobody else, and no deputy's."""
     if mention.text.casefold() in question.text.casefold():
         return False
-    if question.years and question.wanted not in (Wanted.DATE, Wanted.YEAR):
-        dated = [date for date in dates(sentence) if not date.key.startswith("-")]
-        nearest = min(dated, key=lambda date: _gap(sentence, date, mention), default=None)
+    if question.years and question.wanted not in DATES:
+        nearest = min(dated(sentence), key=lambda date: _gap(sentence, date, mention), default=None)
         if nearest and nearest.key[:4] not in question.years:
             return False
     rival = _RIVAL.match(sentence, mention.end)
-    if rival and question.stems.isdisjoint(terms(rival[1])) and question.wanted in _QUANTITIES:
+    if rival and question.stems.isdisjoint(terms(rival[1])) and question.wanted in QUANTITIES:
         return False
     around = sentence[max(0, mention.start - 40) : mention.end + 40]
     return question.wanted is not Wanted.WHO or bool(_DEPUTY.search(question.text)) or not _DEPUTY.search(around)
@@ -76,7 +75,6 @@ def _may_answer(question: Question, sentence: str, mention: Mention) -> bool:
 
 _RIVAL = re.compile(r" (?:in|of|at|for|from) (?:the )?((?:[A-Z][\w’'-]+ ?)+)")
 _DEPUTY = re.compile(r"\b(?:deputy|vice|former|formerly|assistant)\b", re.IGNORECASE)
-_QUANTITIES = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.NUMBER})
 
 
 def _gap(sentence: str, one: Mention, other: Mention) -> int:
@@ -86,18 +84,13 @@ def _gap(sentence: str, one: Mention, other: Mention) -> int:
     return len(between) + 100 * len(re.findall(r"[,;](?!\d)", between))
 
 
-def _bare(name: str) -> str:
-    """A name without what only stands at its edges: a possessive, a full stop."""
-    return re.sub(r"(['’]s)?[.,?]*$", "", name)
-
-
 def new_names(question: Question, sentence: str) -> list[Mention]:
     """Names in `sentence` that the question does not hold."""
     asked = frozenset(question.terms)
     return [
         Mention(text, m.start, m.start + len(text), m.key)
         for m in names(sentence)
-        if (text := _bare(m.text)) and not _is_known(text, asked | _NO_NAMES)
+        if (text := bare(m.text)) and not _is_known(text, asked | _NO_NAMES)
     ]
 
 
@@ -105,17 +98,11 @@ def _is_known(name: str, known: frozenset[str]) -> bool:
     return all(term in known or term.isdigit() for term in terms(name))
 
 
-_NO_NAMES = frozenset(
-    terms("January February March April May June July August September October November December Chinese According")
-)
+_NO_NAMES = frozenset(terms(f"{' '.join(MONTHS)} Chinese According"))
 
 
 def _quantities(question: Question, sentence: str) -> list[Mention]:
     return [*counts(sentence), *money(sentence), *percents(sentence)]
-
-
-def _full_dates(question: Question, sentence: str) -> list[Mention]:
-    return [mention for mention in dates(sentence) if not mention.key.startswith("-")]
 
 
 def places(question: Question, sentence: str) -> list[Mention]:
@@ -148,8 +135,8 @@ _FINDERS: dict[Wanted, Callable[[Question, str], Sequence[Mention]]] = {
     Wanted.PERCENT: lambda question, sentence: percents(sentence),
     Wanted.MONEY: lambda question, sentence: money(sentence),
     Wanted.NUMBER: _quantities,
-    Wanted.DATE: _full_dates,
-    Wanted.YEAR: _full_dates,
+    Wanted.DATE: lambda question, sentence: dated(sentence),
+    Wanted.YEAR: lambda question, sentence: dated(sentence),
     Wanted.WHO: _people,
     Wanted.WHERE: places,
 }

@@ -74,7 +74,7 @@ class Encoder(Embeddings):
         try:
             card = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            sound = card["engine"] != "onnx" or _sha256(folder / "model.onnx") == card["onnx_sha256"]
+            sound = card["engine"] != "onnx" or sha256_of(folder / "model.onnx") == card["onnx_sha256"]
         except Exception as error:  # tokenizers raises bare Exceptions
             raise IndexUnusable(f"the encoder in {folder} cannot be read ({error}); {_REBUILD}") from error
         if not sound:
@@ -131,7 +131,7 @@ def prepare(model: str, folder: Path) -> None:
         "engine": "onnx",
     }
     if _export(reference, building / "model.onnx", card["max_tokens"]):
-        card["onnx_sha256"] = _sha256(building / "model.onnx")
+        card["onnx_sha256"] = sha256_of(building / "model.onnx")
     else:
         _log.warning("%s could not be exported to ONNX and runs on sentence-transformers: slower to start", model)
         card["engine"] = "sentence-transformers"
@@ -143,7 +143,7 @@ def encoder_identity(model: str) -> str:
     """A short name of model and weights: two models, or two versions of one, never share it."""
     path = model_path(model)
     weights = sorted(path.rglob("*.safetensors")) + sorted(path.rglob("pytorch_model.bin")) if path.is_dir() else []
-    digest = hashlib.sha256("".join([model, *map(_sha256, weights)]).encode()).hexdigest()
+    digest = hashlib.sha256("".join([model, *map(sha256_of, weights)]).encode()).hexdigest()
     return f"{Path(model).name.lower()}-{digest[:12]}"
 
 
@@ -160,7 +160,7 @@ def load_reference(model: str) -> "SentenceTransformer":
     """The model as sentence-transformers runs it: slow to import, and what every export is compared with."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     path = model_path(model)
-    if model == MINILM and (found := _sha256(path / "model.safetensors")) != MINILM_SHA256:
+    if model == MINILM and (found := sha256_of(path / "model.safetensors")) != MINILM_SHA256:
         raise SettingsError(f"{path / 'model.safetensors'} has SHA-256 {found}, not {MINILM_SHA256}; install it again")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
@@ -263,6 +263,7 @@ def _limit(tokenizer: Any, max_tokens: int) -> None:
     tokenizer.enable_truncation(max_tokens)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

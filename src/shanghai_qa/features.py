@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from shanghai_qa.direct import new_names, places
 from shanghai_qa.embedding import Vectors
-from shanghai_qa.mentions import counted, counts, dates, money, parts_of_year, percents, person, years
-from shanghai_qa.question import Question, Wanted, related
+from shanghai_qa.mentions import counted, counts, dated, dates, money, parts_of_year, percents, person, years
+from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
 from shanghai_qa.retrieve import Hit
 from shanghai_qa.settings import Weights
 from shanghai_qa.store import Snapshot
@@ -60,7 +60,6 @@ class Candidate:
     passage: Passage
     span: Span
     text: str
-    vector: Vectors
     features: Features
     value: float
 
@@ -83,9 +82,8 @@ def score(
         around = stems(f"{document.title}\n{passage.heading}")
         for n, span in enumerate(passage.sentences):
             text = document.text[span.start : span.end]
-            of_sentence = contents.sentence_vectors[first + n]
             features = Features(
-                cosine=float(of_sentence @ vector),
+                cosine=float(contents.sentence_vectors[first + n] @ vector),
                 passage_cosine=hit.similarity,
                 words=_coverage(words, stems(text), around, rarity, outside=0.5),
                 names=max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides),
@@ -97,7 +95,7 @@ def score(
                 rank=1 / (1 + rank / 5),
             )
             value = float(ordering @ features.array())
-            found.append(Candidate(document, passage, span, text, of_sentence, features, value))
+            found.append(Candidate(document, passage, span, text, features, value))
     return sorted(found, key=lambda c: (-round(c.value, 9), c.document.id, c.span.start))
 
 
@@ -111,7 +109,7 @@ def answers(lead: Features, question: Question, weights: Weights) -> float:
         question.dangling
         or lead.year == 0
         or (question.now and lead.fresh < _RECENT)
-        or (lead.kind <= _LACKS_KIND and question.wanted in _EXACT)
+        or (lead.kind <= _LACKS_KIND and question.wanted in QUANTITIES | DATES)
     ):
         return 0.0
     return float(1 / (1 + np.exp(-(weights.bias + np.array(weights.answers) @ lead.array()))))
@@ -125,7 +123,6 @@ def _sides(question: Question, asked_names: frozenset[str]) -> list[tuple[str, .
 
 
 _RECENT = 0.8  # `fresh` of 2023
-_EXACT = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.DATE, Wanted.YEAR, Wanted.NUMBER})
 _LACKS_KIND = 0.2
 
 
@@ -200,7 +197,7 @@ def _year(question: Question, text: str, document: Document) -> float:
 
 
 def _first_year(text: str) -> str:
-    return next(mention.key[:4] for mention in dates(text) if not mention.key.startswith("-"))
+    return dated(text)[0].key[:4]
 
 
 def _fresh(question: Question, text: str, document: Document) -> float:

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib import resources
 from typing import Self
 
+from shanghai_qa.data import lines
 from shanghai_qa.mentions import names
 from shanghai_qa.values import Document
 from shanghai_qa.words import has_chinese, terms, tokens
@@ -67,9 +67,13 @@ class Lexicon:
     def mend(self, text: str) -> str:
         """`text` with long words that the corpus lacks put as the word that it has one or two letters away, if one."""
         for word in dict.fromkeys(re.findall(rf"[A-Za-z]{{{_SHORTEST_MENDED},}}", text)):
-            if not all(stem in self.stems for stem in terms(word)) and (better := self._nearest(word.casefold())):
+            if not self._knows(word) and (better := self._nearest(word.casefold())):
                 text = re.sub(rf"\b{word}\b", better.capitalize() if word[0].isupper() else better, text)
         return text
+
+    def _knows(self, word: str) -> bool:
+        # Most words stand there as they are; the stems of them all, 20 ms, are made for the first that does not.
+        return word.casefold() in self.words or all(stem in self.stems for stem in terms(word))
 
     @lru_cache(maxsize=1000)  # noqa: B019  one lexicon lives as long as its index
     def _nearest(self, word: str) -> str | None:
@@ -89,8 +93,7 @@ class Lexicon:
 @cache
 def _glossary() -> dict[str, str]:
     """Chinese words of questions, with what they are in English."""
-    lines = resources.files("shanghai_qa").joinpath("data/chinese.txt").read_text(encoding="utf-8").splitlines()
-    return dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
+    return dict(line.split(maxsplit=1) for line in lines("chinese.txt"))
 
 
 def _english(before: str) -> str:

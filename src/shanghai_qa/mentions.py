@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from shanghai_qa.words import fold, terms
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = rf"(?P<month>{'|'.join(name.capitalize() for name in _MONTHS)})"
+MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = rf"(?P<month>{'|'.join(name.capitalize() for name in MONTHS)})"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _DATES = (
@@ -70,8 +70,13 @@ def dates(sentence: str) -> tuple[Mention, ...]:
     return tuple(sorted(found, key=lambda m: m.start))
 
 
+def dated(sentence: str) -> tuple[Mention, ...]:
+    """Its dates that name a year, in order."""
+    return tuple(mention for mention in dates(sentence) if not mention.key.startswith("-"))
+
+
 def years(sentence: str) -> frozenset[str]:
-    return frozenset(mention.key[:4] for mention in dates(sentence) if not mention.key.startswith("-"))
+    return frozenset(mention.key[:4] for mention in dated(sentence))
 
 
 _PART = re.compile(
@@ -142,6 +147,11 @@ def names(text: str) -> tuple[Mention, ...]:
     return tuple(_mention(match, fold(match[0])) for match in _names(text))
 
 
+def bare(name: str) -> str:
+    """A name without what only stands at its end: a possessive, a full stop."""
+    return re.sub(r"(['’]s)?[.,?]*$", "", name)
+
+
 _PERSON = re.compile(
     r"\b[A-Z][\w’'-]+(?: [A-Z][\w’'.-]*){1,2} \([\u4e00-\u9fff]{2,4}\)|"
     r"\b(?:Dr\.|Mr|Ms|Professor|President|Mayor|Premier) [A-Z]"
@@ -166,9 +176,7 @@ def _names(text: str) -> Iterator[re.Match[str]]:
 
 def _date_key(parts: dict[str, str | None]) -> str:
     year = parts.get("year") or "-"
-    month = parts.get("number") or (
-        f"{_MONTHS.index(name.casefold()) + 1:02}" if (name := parts.get("month")) else None
-    )
+    month = parts.get("number") or (f"{MONTHS.index(name.casefold()) + 1:02}" if (name := parts.get("month")) else None)
     day = parts.get("day")
     return "-".join(filter(None, [year, month, day and f"{int(day):02}"]))
 

@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 
+from shanghai_qa.data import lines
 from shanghai_qa.errors import QuestionError
 from shanghai_qa.lexicon import Lexicon
-from shanghai_qa.mentions import names, parts_of_year, years
+from shanghai_qa.mentions import MONTHS, bare, names, parts_of_year, years
 from shanghai_qa.values import Turn
 from shanghai_qa.words import has_chinese, terms, tokens
 
@@ -29,6 +29,10 @@ class Wanted(StrEnum):
     WHY = "why"
     YES_NO = "yes_no"
     ANYTHING = "anything"
+
+
+QUANTITIES = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.NUMBER})
+DATES = frozenset({Wanted.DATE, Wanted.YEAR})
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,12 @@ def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars:
         raise QuestionError(f"the question has {len(text)} characters; ask in at most {max_chars}")
     complete = _complete(text, [turn.content for turn in history if turn.role == "user"])
     mended = lexicon.mend(lexicon.in_english(complete))
-    read = _read(asked, mended, lexicon)
     language = "zh" if has_chinese(text) else "en"
     shown = complete if language == "zh" else mended
-    return replace(read, read_as=None if shown == text else shown, language=language)
+    return _read(asked, mended, None if shown == text else shown, language, lexicon)
 
 
-def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
+def _read(asked: str, text: str, read_as: str | None, language: str, lexicon: Lexicon) -> Question:
     wanted, units = _wanted(text)
     stems = tuple(dict.fromkeys(terms(text)))
     asked_years = years(text)
@@ -95,20 +98,21 @@ def _read(asked: str, text: str, lexicon: Lexicon) -> Question:
         if lexicon.is_name(word) or has_chinese(word) or any(c.isdigit() for c in word)
         for t in terms(word)
     )
+    all_names = proper | _capitalised(text)
     return Question(
         asked=asked,
         text=text,
-        read_as=None,
-        language="en",
+        read_as=read_as,
+        language=language,
         wanted=wanted,
         terms=tuple(t for t in stems if t not in asked_years),
-        names=(proper | _capitalised(text)) - asked_years - _calendar(),
+        names=all_names - asked_years - _CALENDAR,
         units=units,
         years=asked_years,
         sides=_sides(text),
         part_of_year=bool(parts_of_year(text)),
         now=_NOW.search(text) is not None,
-        dangling=_leans(text) and not proper | _capitalised(text),
+        dangling=_leans(text) and not all_names,
     )
 
 
@@ -116,11 +120,7 @@ def _capitalised(text: str) -> frozenset[str]:
     return frozenset(t for name in names(text) if name.start > 0 for t in terms(name.text))
 
 
-@cache
-def _calendar() -> frozenset[str]:
-    months = "January February March April May June July August September October November December"
-    return frozenset(terms(f"{months} quarter half year"))
-
+_CALENDAR = frozenset(terms(f"{' '.join(MONTHS)} quarter half year"))
 
 _COUNT = re.compile(r"\b(?:how many|number of|count of)\s+((?:[\w’'-]+\s+){0,5}[\w’'-]+)", re.IGNORECASE)
 _AFTER_UNIT = frozenset(
@@ -253,7 +253,7 @@ def _exchange(before: str, new: str) -> str:
 def _subject(text: str) -> str | None:
     """The name that a question is about: the first that does not open it, without a possessive."""
     found = [name.text for name in names(text) if name.start > 0 and not years(name.text)]
-    return re.sub(r"(['’]s)?[.,?]*$", "", found[0]) if found else None
+    return bare(found[0]) if found else None
 
 
 # --- Related words ---------------------------------------------------------------------------------------------------
@@ -267,9 +267,4 @@ def related(term: str) -> frozenset[str]:
 
 @cache
 def _groups() -> tuple[frozenset[str], ...]:
-    lines = resources.files("shanghai_qa").joinpath("data/related.txt").read_text(encoding="utf-8").splitlines()
-    return tuple(_stems(line.split()) for line in lines if line and not line.startswith("#"))
-
-
-def _stems(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(stem for word in words for stem in terms(word))
+    return tuple(frozenset(stem for word in line.split() for stem in terms(word)) for line in lines("related.txt"))

@@ -29,7 +29,7 @@ import numpy as np
 import portalocker
 from numpy.typing import NDArray
 
-from shanghai_qa.embedding import Vectors
+from shanghai_qa.embedding import Vectors, sha256_of
 from shanghai_qa.errors import IndexUnusable, ShanghaiQAError
 from shanghai_qa.lexicon import Lexicon
 from shanghai_qa.settings import IndexSettings
@@ -259,7 +259,7 @@ def open_snapshot(folder: Path) -> Snapshot:
         portalocker.lock(lock, _SHARED)
         manifest = read_manifest(folder)
         for name, sha256 in manifest.files.items():
-            if _sha256(folder / name) != sha256:
+            if sha256_of(folder / name) != sha256:
                 raise IndexUnusable(f"{folder / name} is damaged; {_REBUILD}")
         return Snapshot(folder, manifest, _read_contents(folder), lock)
     except portalocker.exceptions.LockException as error:
@@ -298,7 +298,7 @@ def write_snapshot(folder: Path, name: str, contents: Contents, manifest: Manife
     finally:
         collection.close()
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
-    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+    hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
     full = asdict(manifest) | {"files": hashes}
     (folder / "manifest.json").write_text(json.dumps(full, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -524,8 +524,3 @@ def _document(row: dict[str, Any]) -> Document:
 
 def _passage(row: dict[str, Any]) -> Passage:
     return Passage(**(row | {"sentences": tuple(Span(*span) for span in row["sentences"])}))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
+from shanghai_qa.data import lines
 from shanghai_qa.question import Question
 from shanghai_qa.words import terms
 
@@ -63,6 +63,5 @@ def _one_a_topic(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
 
 @cache
 def _all() -> tuple[Suggestion, ...]:
-    lines = resources.files("shanghai_qa").joinpath("data/suggestions.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split(" | ", 1) for line in lines if line and not line.startswith("#"))
+    pairs = (line.split(" | ", 1) for line in lines("suggestions.txt"))
     return tuple(Suggestion(topic, question, frozenset(terms(question))) for topic, question in pairs)

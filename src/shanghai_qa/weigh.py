@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.features import Candidate, stems
-from shanghai_qa.mentions import dates, names, parts_of_year
-from shanghai_qa.question import Question, Wanted
+from shanghai_qa.mentions import dated, dates, names, parts_of_year
+from shanghai_qa.question import DATES, QUANTITIES, Question
 from shanghai_qa.values import Document, Tier
 
 _SAME_SUBJECT = 0.4  # share of their terms, figures apart, that two sentences about one thing have in common
@@ -26,7 +26,7 @@ def as_of(text: str, document: Document) -> str | None:
 
     A date after publication is a plan's, and no source speaks as of then.
     """
-    said = [mention.key for mention in dates(text) if not mention.key.startswith("-")]
+    said = [mention.key for mention in dated(text)]
     if published := document.published:
         said = [date for date in said if date[: len(published)] <= published[: len(date)]]
     return max(said, default=document.published)
@@ -87,7 +87,7 @@ def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[D
     They speak of the same thing where the rest of their words agree and they name the same years; otherwise they are a
     series, or about something else. Empty where all agree, or no value was asked for.
     """
-    if question.wanted not in _COMPARABLE or not candidates:
+    if question.wanted not in QUANTITIES | DATES or not candidates:
         return ()
     lead, *others = candidates
     first = direct_answer(question, lead.text)
@@ -106,9 +106,6 @@ def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[D
     if len(differing) < 2:
         return ()
     return tuple(sorted(differing, key=lambda d: (d.candidate.document.tier.rank, -d.candidate.value)))
-
-
-_COMPARABLE = frozenset({Wanted.COUNT, Wanted.PERCENT, Wanted.MONEY, Wanted.NUMBER, Wanted.DATE, Wanted.YEAR})
 
 
 def _differ(one: str, other: str) -> bool:
@@ -138,7 +135,7 @@ def _rounds_to(exact: str, rounded: str) -> bool:
 
 
 def _about_the_same(question: Question, one: Candidate, other: Candidate) -> bool:
-    if question.wanted not in (Wanted.DATE, Wanted.YEAR) and _times(one.text) != _times(other.text):
+    if question.wanted not in DATES and _times(one.text) != _times(other.text):
         return False
     if not _same_subject(_subject(one.text), _subject(other.text)):
         return False
