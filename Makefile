@@ -39,6 +39,7 @@ bench: .venv/installed ## Measure speed against the bare model and print the rat
 	@$(BIN)/python bench/measure.py
 
 constraints: ## Pin all dependencies anew from pyproject.toml; needs uv
+	@command -v uv >/dev/null || { echo "error: this needs uv (pip install uv)" >&2; exit 1; }
 	@{ sed '/^[^#]/,$$d' constraints.txt; \
 	  uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --no-sources --no-header --no-annotate --quiet \
 	    | grep -Ev "^(nvidia-|cuda-|triton)|== 'emscripten'$$" | sed -E 's/^(torch==[0-9.]+).*/\1/' | uniq; \

@@ -18,7 +18,6 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.cases import load
-from evals.commands import FIRST_SUITE
 from shanghai_qa.settings import MINILM, Settings, default_corpus
 from shanghai_qa.values import Ask
 
@@ -114,7 +113,7 @@ def print_question_times(index: Path) -> None:
     from shanghai_qa.store import Index
 
     torch.set_num_threads(1)
-    asks = [Ask(case.question, case.history) for case in load(FIRST_SUITE)][:QUESTIONS]
+    asks = [Ask(case.question, case.history) for case in load()][:QUESTIONS]
     model = load_reference(MINILM)
     encoder = Encoder.open(Index(index).encoder_folder(encoder_identity(MINILM)))
     assistant = Assistant.open(index, Settings())

@@ -1,14 +1,15 @@
-"""From a YAML suite to cases: questions with what a good answer has to say and cite.
+"""From YAML files to cases: questions with what a good answer has to say, show and cite.
 
-A case is data that a person can read; the head of `suites/first.yaml` explains its fields. `check` proves against the
-documents that every expectation can be met.
+A case is data that a person can read; `suites/schema.json`, made from `Case`, explains its fields to editors. A suite
+is the cases of one file, or of every file in a folder. `evals.check` proves that its expectations can be met.
 """
 
 import hashlib
+import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -16,14 +17,21 @@ import yaml
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from shanghai_qa.errors import ShanghaiQAError
-from shanghai_qa.values import Tier, Turn
+from shanghai_qa.values import TOPICS, Outcome, Tier, Turn
+from shanghai_qa.words import has_chinese
+
+SUITES = Path(__file__).parent / "suites"
+"""The suite that ships: every YAML file in this folder."""
 
 Kind = Literal[
-    "fact", "number", "date", "person", "place", "list", "comparison", "as-of", "yes-no",
-    "follow-up", "chinese", "typo", "near-miss", "outside", "injection",
+    "fact", "number", "date", "person", "place", "list", "comparison", "as-of", "yes-no", "disagreement",
+    "unverified-claim", "follow-up", "chinese", "typo", "other-attribute", "other-year", "false-premise",
+    "outside", "injection",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Part = Literal["dev", "test"]
+SLICES = (*KINDS, *Outcome, "in-english", "in-chinese", *Tier, "report", *TOPICS)
+"""Every name under which cases are counted, in the order in which they are shown."""
 
 
 class SuiteError(ShanghaiQAError):
@@ -34,81 +42,141 @@ def _group(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Group = Annotated[tuple[str, ...], BeforeValidator(_group)]
+Group = Annotated[tuple[str, ...], BeforeValidator(_group, json_schema_input_type=str | tuple[str, ...])]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One question and what is expected of its answer.
+    """One question and what is expected of its answer."""
 
-    `must_say` holds groups: of each group one string has to be said, and a plain string in the YAML is a group of one.
-    `must_lead` holds strings of which the first statement has to say one; empty, any string of `must_say` will do.
-    `must_cite` names documents of which one has to be cited. Where not `answerable`, the only good answer is a refusal.
-    """
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     id: str
+    """In kebab case. Its hash puts the case into the dev or the test part, so a case keeps its id."""
     question: str
+    """As typed, in the words of somebody who has not seen the documents."""
     kind: Kind
-    answerable: bool
+    """What sort of question it is. Of what the corpus does not answer: "other-attribute" asks of a subject that it
+    knows what it does not give, "other-year" for a year that it does not cover, "false-premise" takes for granted what
+    no source says, "outside" is another subject."""
+    outcome: Outcome
+    """What the answer has to be: answered, partly_answered (a part of what is asked is missing) or not_in_corpus."""
     why: str
+    """The reason for the case: what would go wrong."""
     history: tuple[Turn, ...] = ()
+    """The earlier turns of a follow-up."""
     must_say: tuple[Group, ...] = ()
+    """Groups; of each group one string has to be said. A plain string is a group of one."""
     must_lead: tuple[str, ...] = ()
+    """Strings of which the first statement has to say one; empty, any string of `must_say` will do."""
     must_not_say: tuple[str, ...] = ()
+    """Strings that no statement may say."""
+    direct: tuple[str, ...] = ()
+    """Shortest phrases that answer, such as "32 startups"; empty, those of `must_lead` or `must_say`."""
+    disagree: tuple[Group, ...] = ()
+    """Groups; the answer has to show one string of each side by side, as values on which the sources disagree."""
     must_cite: tuple[str, ...] = ()
+    """Ids of documents that answer, of which one has to be cited; empty, any document will do."""
     tier: Tier | None = None
+    """Tier that the first citation ought to have."""
+    guarded: bool = False
+    """Whether the gate closes when this case alone breaks."""
+
+    @property
+    def answerable(self) -> bool:
+        return self.outcome is not Outcome.NOT_IN_CORPUS
 
     @property
     def leads(self) -> tuple[str, ...]:
         """What the first statement may say, one of them at least; empty where the case is not answerable."""
         return self.must_lead or tuple(string for group in self.must_say for string in group)
 
+    @cached_property
+    def slices(self) -> tuple[str, ...]:
+        """The names under which the case is counted: kind, outcome, language, tier, topics of what it must cite."""
+        folders = sorted({id.split("/")[0] for id in self.must_cite} & {*TOPICS, "report"})
+        language = "in-chinese" if has_chinese(self.question) else "in-english"
+        tier = () if self.tier is None else (self.tier.value,)
+        return (self.kind, self.outcome.value, language, *tier, *folders)
+
 
 _ONE_CASE = TypeAdapter(Case)
 
 
-def load(path: Path) -> tuple[Case, ...]:
-    """The cases of a YAML file, in its order, at least one. SuiteError names the file and the case."""
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a suite's file, for editors that complete and check YAML."""
+    cases = TypeAdapter(tuple[Case, ...]).json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cases of a suite", **cases}
+
+
+def load(path: Path = SUITES) -> tuple[Case, ...]:
+    """The cases of a YAML file, or of all in a folder by name, at least one and each id once.
+
+    SuiteError names the file and the case.
+    """
+    paths = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not paths:
+        raise SuiteError(f"{path}: holds no suite; expected files that end in .yaml")
+    found: dict[str, Path] = {}
+    cases: list[Case] = []
+    for each in paths:
+        for case in _load_file(each):
+            if case.id in found:
+                raise SuiteError(f"{each}: case {case.id}: {found[case.id]} has that id already; give it another")
+            found[case.id] = each
+            cases.append(case)
+    return tuple(cases)
+
+
+def _load_file(path: Path) -> list[Case]:
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SuiteError(f"{path}: cannot be read as a suite: {error}") from error
     if not isinstance(entries, list) or not entries:
         raise SuiteError(f"{path}: expected a list of cases, at least one")
-    return tuple(_read(path, number, entry) for number, entry in enumerate(entries, start=1))
+    return [_read(path, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
-def split(case: Case) -> Part:
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the former, where libyaml is there, is ten times faster
+
+
+def fingerprint(cases: Iterable[Case]) -> str:
+    """12 hex digits that change with any case and with nothing else: runs with the same can be compared."""
+    rows = sorted(json.dumps(asdict(case), sort_keys=True, ensure_ascii=False) for case in cases)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
+
+
+def split(id: str) -> Part:
     """The part that a case belongs to for as long as it keeps its id: about half of the cases each.
 
-    Thresholds are fitted on "dev"; "test" is only reported.
+    Weights and thresholds are chosen on "dev"; "test" is only reported.
     """
-    return "dev" if hashlib.sha256(case.id.encode()).digest()[0] < 128 else "test"
+    return "dev" if hashlib.sha256(id.encode()).digest()[0] < 128 else "test"
 
 
-def select(cases: Iterable[Case], part: Part | None = None, ids: Sequence[str] = ()) -> tuple[Case, ...]:
-    """The cases of one part, or of both where it is None; with `ids`, only those. SuiteError if none is left."""
+def select(
+    cases: Iterable[Case], part: Part | None = None, slices: Sequence[str] = (), ids: Sequence[str] = ()
+) -> tuple[Case, ...]:
+    """The cases of one part (both where None) that are in one of `slices` and among `ids`, where any are given.
+
+    SuiteError for a slice or an id that the suite lacks, and if no case is left.
+    """
     known = {case.id: case for case in cases}
     if unknown := [id for id in ids if id not in known]:
         raise SuiteError(f"no such case in the suite: {', '.join(unknown)}")
-    chosen = tuple(known[id] for id in dict.fromkeys(ids or known) if part in (None, split(known[id])))
+    names = {name for case in known.values() for name in case.slices}
+    if unknown := [name for name in slices if name not in names]:
+        raise SuiteError(f"no such slice in the suite: {', '.join(unknown)}; there are: {', '.join(sorted(names))}")
+    chosen = tuple(
+        known[id]
+        for id in dict.fromkeys(ids or known)
+        if part in (None, split(id)) and (not slices or set(slices) & set(known[id].slices))
+    )
     if not chosen:
-        raise SuiteError(f"no case is left: none of {', '.join(ids) or 'the suite'} is in part {part}")
+        wanted = [*ids, *slices, *([f"part {part}"] if part else [])]
+        raise SuiteError(f"no case is left: none is in {' and in '.join(wanted) or 'the suite'}")
     return chosen
-
-
-def check(cases: Sequence[Case], texts: Mapping[str, str]) -> None:
-    """Refuse cases that no answer from `texts` (document id → text) could pass; SuiteError lists every reason.
-
-    Ids occur once. An answerable case has `must_say` and `must_cite`; its documents exist, say one string of each
-    group between them, and each of them says something of what is asked. Other cases expect nothing.
-    """
-    problems = [f"{id}: stands {n} times" for id, n in Counter(case.id for case in cases).items() if n > 1]
-    problems += [f"{case.id}: {problem}" for case in cases for problem in _problems(case, texts)]
-    if problems:
-        raise SuiteError("\n".join(problems))
 
 
 def says(text: str, wanted: str) -> bool:
@@ -138,23 +206,3 @@ def _read(path: Path, number: int, entry: Any) -> Case:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "entry"
         raise SuiteError(f"{path}: case {name}: {where}: {first['msg']}") from error
-
-
-def _problems(case: Case, texts: Mapping[str, str]) -> Iterator[str]:
-    if not case.answerable:
-        if case.must_say or case.must_lead or case.must_cite:
-            yield "is not answerable, so nothing can be said, led with or cited"
-    elif not (case.must_say and case.must_cite):
-        yield "is answerable, so it needs must_say and must_cite"
-    else:
-        yield from (f"{id} is no document" for id in case.must_cite if id not in texts)
-        yield from _unmet(case, {id: texts[id] for id in case.must_cite if id in texts})
-
-
-def _unmet(case: Case, sources: Mapping[str, str]) -> Iterator[str]:
-    for group in (*case.must_say, case.leads):
-        if not any(says_any(text, group) for text in sources.values()):
-            yield f"none of its documents says {' or '.join(group)}"
-    for id, text in sources.items():
-        if not says_any(text, (string for group in case.must_say for string in group)):
-            yield f"{id} says nothing of must_say"

@@ -14,7 +14,6 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from evals.cases import Case, load, says_any, split
-from evals.commands import FIRST_SUITE
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.features import Candidate, Features
 from shanghai_qa.settings import Settings, Weights
@@ -29,7 +28,7 @@ _PULL = 1.0  # strength of the L2 penalty; 0.1 to 10 were tried
 
 def fit(assistant: Assistant, cases: Sequence[Case], settings: Settings) -> Weights:
     """The weights that the cases suggest, starting from those of `settings`."""
-    read = [(case, assistant.reading(Ask(case.question, case.history)).candidates) for case in cases]
+    read = [(case, assistant.trace(Ask(case.question, case.history)).reading.candidates) for case in cases]
     order = _fit_order(read, np.array(settings.weights.order))
     samples = [sample for case, candidates in read for sample in _samples(case, candidates, order)]
     leads, labels = np.array([x for x, _ in samples]), np.array([label for _, label in samples])
@@ -88,7 +87,7 @@ def _rounded(weights: Array) -> tuple[float, ...]:
 
 def main() -> None:
     settings = Settings()
-    cases = [case for case in load(FIRST_SUITE) if split(case) == "dev"]
+    cases = [case for case in load() if split(case.id) == "dev"]
     weights = fit(Assistant.open(settings=settings), cases, settings)
     for name in ("order", "answers"):
         print(name, dict(zip(_NAMES, getattr(weights, name), strict=True)))

@@ -1,96 +1,192 @@
-"""From an assistant and cases to a run: one row a case, in their order, none dropped."""
+"""From an assistant and cases to a run: every case asked, judged and scored, none dropped."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from itertools import count
 
-from evals.cases import Case, Kind, split
-from evals.measures import Judged, Measures, Verdict, crash, judge, measure, measure_kinds
-from shanghai_qa.values import Answer, Turn
+from evals.cases import Case, says_any
+from evals.judge import expectation, faults
+from evals.measures import LEGS, Trial, score
+from evals.record import About, Row, Run, commit, now
+from evals.retrieval import SUITE, per_question
+from evals.systems import System, baselines
+from shanghai_qa import __version__
+from shanghai_qa.assistant import Assistant, Trace
+from shanghai_qa.values import Answer, Ask, Document
 
-
-class Answers(Protocol):
-    """What is evaluated: the assistant, or a fake of it."""
-
-    def ask(self, question: str, *, history: Sequence[Turn] = (), id: str | None = None) -> Answer:
-        """The answer to `question`, as the last turn of `history`, with `id` unchanged."""
+_KEPT = 10  # documents of each leg
 
 
 @dataclass(frozen=True)
-class Row:
-    """One case, its answer (None after a crash) and the verdict; `elapsed_s` is the time that the question took."""
+class Asked:
+    """What came of asking once: an answer, or the words of the exception; and how long it took."""
 
-    case: Case
     answer: Answer | None
-    verdict: Verdict
-    elapsed_s: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "case": asdict(self.case),
-            "split": split(self.case),
-            "verdict": asdict(self.verdict),
-            "elapsed_s": self.elapsed_s,
-            "answer": self.answer.to_dict() if self.answer else None,
-        }
+    error: str | None
+    elapsed_ms: float
 
 
-@dataclass(frozen=True)
-class Run:
-    """Rows in the order of the cases. The measures raise ValueError on a run without rows."""
+def evaluate(
+    assistant: Assistant,
+    cases: Sequence[Case],
+    suite: str,
+    selection: str = "all",
+    with_baselines: bool = True,
+    on_asked: Callable[[int, int], object] = lambda done, total: None,
+) -> Run:
+    """Ask the assistant every case, twice where no model writes, and the baselines; one of these is then the default
+    answerer where a model writes.
 
-    rows: tuple[Row, ...]
+    `suite` is the fingerprint of the whole suite, `selection` says in words which of its cases these are. `on_asked` is
+    told how many of how many questions were asked.
+    """
+    started, clock = now(), time.perf_counter()
+    deterministic = assistant.settings.model is None
+    others: dict[str, System] = {} if deterministic else {"default": assistant.with_settings(model=None)}
+    others = {**others, **baselines(assistant)} if with_baselines else {}
+    total, done = len(cases) * (2 + deterministic + len(others)), count(1)
+    documents = {document.id: document for document in assistant.documents}
 
-    @cached_property
-    def measures(self) -> Measures:
-        return measure(self._judged)
+    def tell() -> None:
+        on_asked(next(done), total)
 
-    @cached_property
-    def kinds(self) -> Mapping[Kind, Measures]:
-        return measure_kinds(self._judged)
-
-    @property
-    def failures(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if not row.verdict.passed)
-
-    @property
-    def _judged(self) -> list[Judged]:
-        return [(row.case, row.verdict) for row in self.rows]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The run as JSON-ready values."""
-        return {
-            "measures": asdict(self.measures),
-            "kinds": {kind: asdict(measures) for kind, measures in self.kinds.items()},
-            "rows": [row.to_dict() for row in self.rows],
-        }
+    rows = run(assistant, cases, documents, twice=deterministic, trace=assistant.trace, on_asked=tell)
+    asked = {name: run(system, cases, documents, on_asked=tell) for name, system in others.items()}
+    about = About(
+        suite=suite,
+        selection=selection,
+        system=assistant.settings.model or "default",
+        settings=assistant.settings.model_dump(mode="json"),
+        corpus=assistant.info.version,
+        documents=assistant.info.documents,
+        version=__version__,
+        commit=commit(),
+        started=started,
+        seconds=round(time.perf_counter() - clock, 1),
+    )
+    return Run(about, rows, asked)
 
 
 def run(
-    assistant: Answers,
-    cases: Iterable[Case],
-    on_done: Callable[[Row], object] = lambda row: None,
+    system: System,
+    cases: Sequence[Case],
+    documents: Mapping[str, Document],
+    *,
+    twice: bool = False,
+    trace: Callable[[Ask], Trace] | None = None,
+    on_asked: Callable[[], object] = lambda: None,
     clock: Callable[[], float] = time.perf_counter,
-) -> Run:
-    """Ask every case once and judge the answer; `on_done` is told of each row as it is made.
+) -> tuple[Row, ...]:
+    """Ask every case and score the answers: one row a case, in their order. ValueError if there are none.
 
-    An exception of the assistant fails its case, and the run goes on. `clock` counts seconds.
+    An exception of the system fails its case, and the run goes on. With `twice` every case is asked once more, the last
+    first, so that other questions lie in between. `trace` tells what was retrieved and how sure the system was.
+    `on_asked` is called each time that something was asked, `clock` counts seconds.
     """
+    if not cases:
+        raise ValueError("no cases to run")
 
-    def one(case: Case) -> Row:
-        row = _ask(assistant, case, clock)
-        on_done(row)
-        return row
+    def ask(case: Case) -> Asked:
+        asked = _ask(system, case, clock)
+        on_asked()
+        return asked
 
-    return Run(tuple(one(case) for case in cases))
+    first = [ask(case) for case in cases]
+    again = [ask(case) for case in reversed(cases)][::-1] if twice else [None] * len(cases)
+    traces = [_trace(trace, case, on_asked) for case in cases]
+    retrieval = _retrieval(cases, traces) if trace else {}
+    return tuple(
+        _row(case, asked, _same(asked, second), traced, documents, retrieval.get(case.id, {}))
+        for case, asked, second, traced in zip(cases, first, again, traces, strict=True)
+    )
 
 
-def _ask(assistant: Answers, case: Case, clock: Callable[[], float]) -> Row:
+def _ask(system: System, case: Case, clock: Callable[[], float]) -> Asked:
     started = clock()
     try:
-        answer = assistant.ask(case.question, history=case.history, id=case.id)
-    except Exception as error:
-        return Row(case, None, crash(error), clock() - started)
-    return Row(case, answer, judge(case, answer), clock() - started)
+        answer, error = system.ask(case.question, history=case.history, id=case.id), None
+    except Exception as raised:
+        answer, error = None, f"{type(raised).__name__}: {raised}"
+    return Asked(answer, error, round((clock() - started) * 1000, 2))
+
+
+def _trace(trace: Callable[[Ask], Trace] | None, case: Case, on_asked: Callable[[], object]) -> Trace | None:
+    """None where nothing can be traced, and where tracing breaks down as asking did."""
+    if trace is None:
+        return None
+    try:
+        return trace(Ask(case.question, case.history))
+    except Exception:
+        return None
+    finally:
+        on_asked()
+
+
+def _same(one: Asked, other: Asked | None) -> bool | None:
+    """Whether both answers are the same byte for byte, but for the time; None where there is no other."""
+    if other is None:
+        return None
+    if one.answer is None or other.answer is None:
+        return one.error == other.error
+    return replace(one.answer, elapsed_ms={}).to_json() == replace(other.answer, elapsed_ms={}).to_json()
+
+
+def _ranked(trace: Trace | None, leg: str) -> tuple[str, ...]:
+    """The documents of a leg, each where its first passage stands."""
+    return tuple(dict.fromkeys(passage.document_id for passage in trace.rankings[leg])) if trace else ()
+
+
+def _retrieval(cases: Iterable[Case], traces: Iterable[Trace | None]) -> dict[str, dict[str, float]]:
+    """Case id → measure → value, for the cases that name documents; a crash scores 0."""
+    named = [(case, trace) for case, trace in zip(cases, traces, strict=True) if case.answerable and case.must_cite]
+    relevant = {case.id: case.must_cite for case, _ in named}
+    values: dict[str, dict[str, float]] = {case.id: {} for case, _ in named}
+    for leg in LEGS:
+        rankings = {case.id: _ranked(trace, leg) for case, trace in named}
+        for measure, each in per_question(SUITE, relevant, rankings).items():
+            for id, value in each.items():
+                values[id][f"{leg} {measure}"] = round(value, 6)
+    return values
+
+
+def _row(
+    case: Case,
+    asked: Asked,
+    repeats: bool | None,
+    trace: Trace | None,
+    documents: Mapping[str, Document],
+    retrieval: Mapping[str, float],
+) -> Row:
+    answer = asked.answer
+    trial = Trial(case=case, answer=answer, elapsed_ms=asked.elapsed_ms, documents=documents, repeats=repeats)
+    return Row(
+        id=case.id,
+        scores={**score(trial), **retrieval},
+        confidence=round(trace.reading.confidence, 6) if trace else None,
+        lead_answers=_lead_answers(case, trace),
+        answerable=case.answerable,
+        slices=case.slices,
+        guarded=case.guarded,
+        question=case.question,
+        history=tuple(turn.content for turn in case.history),
+        why=case.why,
+        expected=expectation(case),
+        outcome=answer.outcome.value if answer else None,
+        direct_answer=answer.direct_answer if answer else None,
+        said=tuple(statement.text for statement in answer.statements) if answer else (),
+        cited=tuple(citation.source.id for citation in answer.citations) if answer else (),
+        caveats=answer.caveats if answer else (),
+        faults=faults(case, answer) if answer else (f"crashed: {asked.error}",),
+        error=asked.error,
+        relevant=case.must_cite,
+        retrieved={leg: _ranked(trace, leg)[:_KEPT] for leg in LEGS} if trace else {},
+    )
+
+
+def _lead_answers(case: Case, trace: Trace | None) -> bool:
+    """Whether the sentence that reading puts first answers, said or not: it says so, in an expected document."""
+    if not case.answerable or trace is None or not trace.reading.candidates:
+        return False
+    lead = trace.reading.candidates[0]
+    return (not case.must_cite or lead.document.id in case.must_cite) and says_any(lead.text, case.leads)

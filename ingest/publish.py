@@ -1,4 +1,4 @@
-"""From files to the index that readers see: load → split → embed → publish, in one call."""
+"""From files, or documents, to the index that readers see: load → split → embed → publish, in one call."""
 
 import contextlib
 import os
@@ -20,7 +20,10 @@ from shanghai_qa.values import Document, Passage
 
 @dataclass(frozen=True)
 class Summary:
-    """What an ingest did. Ids of documents, but `refused`, which holds why, each opening with the path."""
+    """What an ingest did. Ids of documents, but `refused`, which holds why, each opening with the path.
+
+    Those in `silent`, some of the others, hold no sentence, and so nothing that could be found.
+    """
 
     version: str
     added: tuple[str, ...]
@@ -32,6 +35,7 @@ class Summary:
     embedded: int
     published: bool
     seconds: float
+    silent: tuple[str, ...] = ()
 
 
 class Progress:
@@ -61,17 +65,34 @@ def ingest(
     rebuild: bool = False,
     progress: Progress = Progress(),  # noqa: B008  it holds nothing
 ) -> Summary:
-    """Make `index` hold exactly the documents of `paths`, and point readers at it when it is whole.
+    """Make `index` hold exactly the documents of `paths`; see `build`.
 
-    Documents that cannot be read are refused by name and the rest goes in. Vectors of unchanged passages are taken
-    from the snapshot in use unless `rebuild`; where nothing changed, nothing is written. `store` is the address of a
-    Chroma server. CorpusError where `paths` hold no readable document: an index is never emptied by mistake.
+    Documents that cannot be read are refused by name and the rest goes in. CorpusError where `paths` hold no readable
+    document: an index is never emptied by mistake.
     """
     started = time.perf_counter()
     documents, refused = load(paths, progress)
     if not documents:
         first = f" ({refused[0]})" if refused else ""
         raise CorpusError(f"no document can be read in {', '.join(map(str, paths))}{first}; the index is as it was")
+    summary = build(documents, index, settings, store, rebuild, progress)
+    return replace(summary, refused=tuple(refused), seconds=time.perf_counter() - started)
+
+
+def build(
+    documents: Sequence[Document],
+    index: Index,
+    settings: IndexSettings,
+    store: str | None = None,
+    rebuild: bool = False,
+    progress: Progress = Progress(),  # noqa: B008  it holds nothing
+) -> Summary:
+    """Make `index` hold exactly `documents`, each id once, and point readers at it when it is whole.
+
+    Vectors of unchanged passages are taken from the snapshot in use unless `rebuild`; where nothing changed, nothing is
+    written. `store` is the address of a Chroma server. CorpusError where no document holds a sentence.
+    """
+    started = time.perf_counter()
     with index.writing():
         if store:
             check_server(store)
@@ -80,10 +101,9 @@ def ingest(
             encoder = _encoder(index, settings, rebuild, progress)
             identity = encoder.identity
             version = corpus_version(documents, settings, identity)
-            summary = _compare(before.contents.documents if before else (), documents, refused, version)
+            summary = _compare(before.contents.documents if before else (), documents, version)
             if before and (before.manifest.version, before.manifest.store) == (version, store):
-                took = time.perf_counter() - started
-                return replace(summary, passages=before.manifest.passages, seconds=took)
+                return _done(summary, before.contents, started)
             have = known(before.contents) if before and before.manifest.encoder == identity else {}
             contents, embedded = _contents(documents, encoder, have, progress)
             progress.step("Publishing")
@@ -92,8 +112,7 @@ def ingest(
             if before:
                 before.close()
         index.remove_unused()
-    took = time.perf_counter() - started
-    return replace(summary, passages=len(contents.passages), embedded=embedded, published=True, seconds=took)
+    return replace(_done(summary, contents, started), embedded=embedded, published=True)
 
 
 def load(paths: Iterable[Path], progress: Progress = Progress()) -> tuple[list[Document], list[str]]:  # noqa: B008
@@ -131,7 +150,7 @@ def _encoder(index: Index, settings: IndexSettings, rebuild: bool, progress: Pro
     return Encoder.open(folder, threads)
 
 
-def _contents(documents: list[Document], encoder: Encoder, have: Known, progress: Progress) -> tuple[Contents, int]:
+def _contents(documents: Sequence[Document], encoder: Encoder, have: Known, progress: Progress) -> tuple[Contents, int]:
     passages: list[Passage] = []
     for document in documents:
         passages += split(document, encoder.tokens, encoder.max_tokens)
@@ -147,9 +166,7 @@ def _some(documents: Sequence[Document]) -> str:
     return ", ".join(document.id for document in documents[:3]) + more
 
 
-def _compare(
-    before: Iterable[Document], documents: Iterable[Document], refused: Sequence[str], version: str
-) -> Summary:
+def _compare(before: Iterable[Document], documents: Iterable[Document], version: str) -> Summary:
     old, new = {d.id: d for d in before}, {d.id: d for d in documents}
     both = [id for id in new if id in old]
     return Summary(
@@ -158,12 +175,17 @@ def _compare(
         changed=tuple(id for id in both if new[id] != old[id]),
         removed=tuple(id for id in old if id not in new),
         unchanged=tuple(id for id in both if new[id] == old[id]),
-        refused=tuple(refused),
+        refused=(),
         passages=0,
         embedded=0,
         published=False,
         seconds=0.0,
     )
+
+
+def _done(summary: Summary, contents: Contents, started: float) -> Summary:
+    silent = tuple(document.id for document in contents.documents if document.id not in contents.rows_of)
+    return replace(summary, silent=silent, passages=len(contents.passages), seconds=time.perf_counter() - started)
 
 
 def _manifest(version: str, settings: IndexSettings, identity: str, store: str | None, contents: Contents) -> Manifest:

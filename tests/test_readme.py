@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from evals.cases import load, split
-from evals.commands import FIRST_SUITE
+from evals.cases import KINDS, load, split
+from evals.gate import read_baseline
+from evals.record import measure
 from shanghai_qa.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -30,23 +31,37 @@ def test_every_command_is_in_the_readme_and_every_one_named_there_exists() -> No
 
 
 def test_every_option_in_an_example_exists() -> None:
-    for command, rest in re.findall(r"^ {4}shanghai-qa (ask|batch|verify|ingest|eval run)(.*)$", README, re.MULTILINE):
+    for command, rest in re.findall(
+        r"^ {4}shanghai-qa (ask|batch|verify|feedback|ingest|eval \w+)(.*)$", README, re.MULTILINE
+    ):
         for option in re.findall(r"\s(--[a-z-]+)", rest):
             assert option in helped(*command.split()), (command, option)
 
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     rows = dict(re.findall(rf"^\| `{PREFIX}(\w+)` \| ([^|]+) \|", README, re.MULTILINE))
-    assert set(rows) == {name.upper() for name in Settings.model_fields} | {"INDEX", "STORE", "CORPUS"}
+    assert set(rows) == {name.upper() for name in Settings.model_fields} | {"INDEX", "STORE", "CORPUS", "JOURNAL"}
     for name in ("answer_above", "max_statements", "margin", "candidates", "per_leg", "max_question_chars"):
         assert float(rows[name.upper()]) == getattr(Settings(), name)
 
 
 def test_the_suite_has_as_many_cases_as_the_readme_says() -> None:
-    cases = load(FIRST_SUITE)
+    cases = load()
     assert f"has {len(cases)} cases" in README
     for part in ("dev", "test"):
-        assert f"{part} ({sum(split(case) == part for case in cases)})" in README
+        assert f"{part} ({sum(split(case.id) == part for case in cases)})" in README
+
+
+def test_the_figures_of_the_suite_are_those_of_the_baseline() -> None:
+    baseline = read_baseline()
+    parts = [measure(baseline.part("dev").rows), measure(baseline.part("test").rows)]
+    for name, *given in re.findall(r"^\| ([\w ]+[\w@]*) \| ([\d.]+) \| ([\d.]+) \|$", README, re.MULTILINE):
+        assert given == [f"{values[name].value:.2f}" for values in parts], name
+    kinds = re.findall(r"^\| ([\w-]+) \| (\d+) \| ([\d.]+) \|.*?\| (\d+) \| ([\d.]+) \|", README, re.MULTILINE)
+    assert [kind for kind, *_ in kinds] == list(KINDS)
+    for kind, *given in kinds:
+        rows = [baseline.part(part).slice(kind) for part in ("dev", "test")]
+        assert given == [word for each in rows for word in (str(len(each)), f"{measure(each)['passed'].value:.2f}")]
 
 
 @pytest.mark.corpus

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -39,6 +39,7 @@ from shanghai_qa.values import (
     Document,
     Filters,
     Outcome,
+    Passage,
     Statement,
     Step,
     Turn,
@@ -56,6 +57,18 @@ Event = Step | Statement | Answer
 
 _REMEMBERED = 10_000  # suggestions tried, over all filters
 _COMPARED = 30  # candidates looked through for other values than the lead's
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How a question went before anything was decided.
+
+    `rankings` are the passages found, best first, by "vectors", by "words" (BM25) and "fused"; `reading` is of the
+    first of the last.
+    """
+
+    rankings: Mapping[str, Sequence[Passage]]
+    reading: Reading
 
 
 class Assistant(Runnable[str | Ask, Any]):
@@ -93,6 +106,10 @@ class Assistant(Runnable[str | Ask, Any]):
             Settings.from_environment(os.environ) if settings is None else settings,
             model,
         )
+
+    def with_settings(self, **changes: Any) -> "Assistant":
+        """Another assistant over the same index, with these settings changed; pydantic's error for a bad one."""
+        return Assistant(self._index, Settings.model_validate({**self.settings.model_dump(), **changes}))
 
     def ask(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = NO_FILTERS, id: str | None = None
@@ -145,9 +162,9 @@ class Assistant(Runnable[str | Ask, Any]):
         """What else is wrong with an answer, in words: see `prove.check_statements`."""
         return check_statements(answer, self._follow()[0].contents.by_id)
 
-    def reading(self, asked: Ask) -> Reading:
-        """What reading finds for a question, before anything is decided: for those who tune it."""
-        return self._read(asked, *self._follow())
+    def trace(self, asked: Ask) -> Trace:
+        """What retrieval and reading find, before anything is decided: for those who measure and tune."""
+        return self._trace(asked, *self._follow())
 
     def _open(self, snapshot: Snapshot) -> None:
         built_with = snapshot.manifest.settings
@@ -186,7 +203,7 @@ class Assistant(Runnable[str | Ask, Any]):
         yield Step("search", frame("searching", question.language).format(count=snapshot.info.passages))
         vector = encoder.encode([question.text])[0]
         clock.lap("embed")
-        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
+        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings).hits
         clock.lap("retrieve")
         yield Step("read", frame("reading", question.language).format(count=len(hits)))
         reading = read(snapshot, question, vector, hits, self.settings)
@@ -210,11 +227,17 @@ class Assistant(Runnable[str | Ask, Any]):
     def _understand(self, asked: Ask, snapshot: Snapshot) -> Question:
         return understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
 
-    def _read(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Reading:
+    def _trace(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Trace:
         question = self._understand(asked, snapshot)
         vector = encoder.encode([question.text])[0]
-        hits = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
-        return read(snapshot, question, vector, hits, self.settings)
+        found = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
+        passages = snapshot.contents.passages
+        rankings = {
+            "vectors": [passages[row] for row in found.vectors],
+            "words": [passages[row] for row in found.words],
+            "fused": [passages[row] for row in found.fused],
+        }
+        return Trace(rankings, read(snapshot, question, vector, found.hits, self.settings))
 
     def _write(self, question: Question, reading: Reading) -> "tuple[Written | None, tuple[str, ...]]":
         """What the model wrote; None and a caveat where it could not be asked."""
@@ -239,7 +262,7 @@ class Assistant(Runnable[str | Ask, Any]):
             if len(self._tried) > _REMEMBERED:
                 self._tried.clear()
             if key not in self._tried:
-                reading = self._read(Ask(suggestion, filters=asked.filters), snapshot, encoder)
+                reading = self._trace(Ask(suggestion, filters=asked.filters), snapshot, encoder).reading
                 answered = self._answers(reading) and not reading.missing
                 self._tried[key] = reading.chosen[0].text if answered else None
             return self._tried[key]

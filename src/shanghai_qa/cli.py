@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from shanghai_qa import __version__
-from shanghai_qa.errors import QuestionError, ShanghaiQAError
+from shanghai_qa.errors import InputError, QuestionError, ShanghaiQAError
 from shanghai_qa.frame import count
 from shanghai_qa.values import TOPICS, Answer, Filters, Outcome, Tier
 
@@ -39,8 +39,15 @@ IndexPath = Annotated[
         "--index", help="Folder of the index.", envvar="SHANGHAI_QA_INDEX", show_default="that of the install"
     ),
 ]
-
-
+JournalPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal",
+        help="File that keeps what readers said.",
+        envvar="SHANGHAI_QA_JOURNAL",
+        show_default="that of the install",
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option("--model", help='A chat model that writes the answer, as "provider:name"; else the corpus speaks.'),
@@ -204,6 +211,31 @@ def verify(
     typer.echo(f"{held} found as cited, {wrong} wrong, in {count(len(answers), 'answer')}", err=True)
     if wrong:
         raise typer.Exit(1)
+
+
+@app.command()
+def feedback(
+    answer: Annotated[Path, typer.Argument(help="A saved answer (ask --json).")],
+    helpful: Annotated[bool, typer.Option("--helpful/--not-helpful", help="Whether it helped.")],
+    reason: Annotated[str, typer.Option(help="What is right or wrong about it, in your words.")] = "",
+    history: Annotated[
+        Path | None, typer.Option(help='The conversation before it: JSON, a list of {"role", "content"}.')
+    ] = None,
+    journal: JournalPath = None,
+) -> None:
+    """Write down what a reader said of an answer, and print the entry's number; `eval promote` makes it a case."""
+    from shanghai_qa.files import read_answers, read_history
+    from shanghai_qa.journal import Journal
+    from shanghai_qa.settings import default_journal
+
+    turns = read_history(history) if history else ()
+    answers = [one for one in read_answers(answer) if one]
+    if len(answers) > 1:
+        raise InputError(f"{answer} holds {len(answers)} answers; put the one that is meant into a file of its own")
+    path = journal or default_journal(os.environ)
+    entry = Journal(path).add(answers[0], turns, helpful, reason)
+    typer.echo(entry.id)
+    typer.echo(f"written down in {path}", err=True)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from shanghai_qa.values import Document
 from shanghai_qa.words import has_chinese, terms, tokens
 
 _BRACKETED = re.compile(r"((?:[\w’'&.+-]+ ){0,5}[\w’'&.+-]+) ?\(([\u3400-\u9fff][\u3400-\u9fff0-9A-Za-z·]*)\)")
+_OPENS_BRACKET = re.compile(r"\([\u3400-\u9fff]")  # without it `_BRACKETED`, 60% of the time of `of`, finds nothing
 _CHINESE_STOP = re.compile(
     "[的是了吗呢吧啊由在和与及有被把从对于这那其之为个家名位座所将会能上中里都还也哪叫，。？！、：；（）“”《》]+"
 )
@@ -30,7 +31,7 @@ class Lexicon:
     @classmethod
     def of(cls, documents: Iterable[Document]) -> Self:
         words: Counter[str] = Counter()
-        capitals: Counter[str] = Counter()
+        named: Counter[str] = Counter()
         chinese: dict[str, Counter[str]] = {}
         for document in documents:
             text = f"{document.title}\n{document.publisher or ''}\n{document.text}"
@@ -38,9 +39,14 @@ class Lexicon:
             for line in document.text.splitlines():
                 if line.startswith("#"):
                     continue
-                capitals.update(t for name in names(line) for t in tokens(name.text))
-                for before, name in _BRACKETED.findall(line):
-                    chinese.setdefault(name, Counter())[_english(before)] += 1
+                named.update(name.text for name in names(line))
+                if _OPENS_BRACKET.search(line):
+                    for before, name in _BRACKETED.findall(line):
+                        chinese.setdefault(name, Counter())[_english(before)] += 1
+        capitals: Counter[str] = Counter()
+        for name, times in named.items():
+            for token in tokens(name):
+                capitals[token] += times
         return cls(dict(words), dict(capitals), {name: said.most_common(1)[0][0] for name, said in chinese.items()})
 
     @cached_property

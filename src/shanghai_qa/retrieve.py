@@ -28,10 +28,23 @@ class Hit:
     fused: float
 
 
+@dataclass(frozen=True)
+class Retrieved:
+    """Rankings of passages by their rows, best first: `vectors` and `words` are the legs, `fused` joins them whole.
+
+    `hits` are the first of `fused`, which are read.
+    """
+
+    vectors: tuple[int, ...]
+    words: tuple[int, ...]
+    fused: tuple[int, ...]
+    hits: tuple[Hit, ...]
+
+
 def retrieve(
     snapshot: Snapshot, vector: Vectors, query: Sequence[str], filters: Filters, settings: Settings
-) -> list[Hit]:
-    """At most `settings.candidates` passages that `filters` admit, best first.
+) -> Retrieved:
+    """The passages that may answer, of those that `filters` admit; at most `settings.candidates` of them to be read.
 
     `vector` is the question's, of unit length; `query` its terms. Each leg gives `settings.per_leg` at most. Chroma
     finds the passages that are near as a whole; among them the order is that of `similarity`, which looks closer.
@@ -39,9 +52,10 @@ def retrieve(
     matching = dict(snapshot.matching(query, settings.per_leg, filters))
     near = [row for row, _ in snapshot.nearest(vector, settings.per_leg, filters)]
     close = {row: similarity(snapshot.contents, row, vector) for row in {*near, *matching}}
-    legs = [sorted(near, key=lambda row: (-close[row], row)), list(matching)]
-    fused = reciprocal_rank_fusion(legs)[: settings.candidates]
-    return [Hit(row, close[row], matching.get(row, 0.0), value) for row, value in fused]
+    nearest = sorted(near, key=lambda row: (-close[row], row))
+    fused = reciprocal_rank_fusion([nearest, list(matching)])
+    hits = [Hit(row, close[row], matching.get(row, 0.0), value) for row, value in fused[: settings.candidates]]
+    return Retrieved(tuple(nearest), tuple(matching), tuple(row for row, _ in fused), tuple(hits))
 
 
 def similarity(contents: Contents, row: int, vector: Vectors) -> float:

@@ -2,7 +2,7 @@
 
 Settings are passed in, never read from a global. `Settings.from_environment` is the one place that reads variables:
 each field is `SHANGHAI_QA_<FIELD>`. `SHANGHAI_QA_INDEX` and `SHANGHAI_QA_STORE`, which say where the index lies and not
-what it answers, are read by `default_index` and `default_store`.
+what it answers, are read by `default_index` and `default_store`, and `SHANGHAI_QA_JOURNAL` by `default_journal`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from shanghai_qa.errors import SettingsError
 
 PREFIX = "SHANGHAI_QA_"
-_PLACES = ("INDEX", "STORE", "CORPUS")
+_PLACES = ("INDEX", "STORE", "CORPUS", "JOURNAL")
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -100,6 +100,15 @@ def default_index(environment: Mapping[str, str]) -> Path:
     if checkout := _checkout():
         return checkout / ".index"
     return platformdirs.user_data_path("shanghai-qa", appauthor=False) / "index"
+
+
+def default_journal(environment: Mapping[str, str]) -> Path:
+    """What readers said of answers: $SHANGHAI_QA_JOURNAL, else the checkout's, else one in the user's data folder."""
+    if named := environment.get(f"{PREFIX}JOURNAL"):
+        return Path(named)
+    if checkout := _checkout():
+        return checkout / ".journal.sqlite"
+    return platformdirs.user_data_path("shanghai-qa", appauthor=False) / "journal.sqlite"
 
 
 def default_store(environment: Mapping[str, str]) -> str | None:

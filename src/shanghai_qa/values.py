@@ -98,6 +98,7 @@ class Filters:
 
     Within a field one match is enough, and every field must match. `places` compares without regard to case. Years
     are those of publication, both ends included; where a bound is set, documents without a date are left out.
+    `documents` are ids.
     """
 
     topics: tuple[str, ...] = ()
@@ -105,9 +106,10 @@ class Filters:
     tiers: tuple[Tier, ...] = ()
     year_from: int | None = None
     year_to: int | None = None
+    documents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("topics", "places", "tiers"):
+        for name in ("topics", "places", "tiers", "documents"):
             if isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} is a list, got {getattr(self, name)!r}")
         if self.year_from is not None and self.year_to is not None and self.year_from > self.year_to:
@@ -117,6 +119,8 @@ class Filters:
         return self != NO_FILTERS
 
     def admits(self, document: Document) -> bool:
+        if self.documents and document.id not in self.documents:
+            return False
         if self.topics and not set(self.topics) & set(document.topics):
             return False
         if self.places and not {p.casefold() for p in self.places} & {p.casefold() for p in document.places}:

@@ -26,13 +26,15 @@ _local = threading.local()
 
 def fold(text: str) -> str:
     """Lower case, compatibility forms and accents folded: "Café" and "ＣＡＦＥ" both give "cafe"."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 
 def tokens(text: str) -> list[str]:
     """Words, numbers and runs of Chinese in order, in one spelling: "1,087" gives "1087", "Lin-gang" "lingang"."""
-    return [re.sub(r"(?<=\d),(?=\d)", "", token) for token in _TOKEN.findall(_HYPHEN.sub("", fold(text)))]
+    return [token.replace(",", "") for token in _TOKEN.findall(_HYPHEN.sub("", fold(text)))]
 
 
 def terms(text: str) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from evals.cases import load
-from evals.commands import FIRST_SUITE
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.values import Answer, Ask
 from tests.e2e.program import run
@@ -21,7 +20,7 @@ WANTED = 200
 @pytest.fixture(scope="module")
 def answers(assistant: Assistant) -> list[Answer]:
     """200 answers with citations: to the cases of the suite, then to the titles of documents put as questions."""
-    asks = [Ask(case.question, case.history) for case in load(FIRST_SUITE)]
+    asks = [Ask(case.question, case.history) for case in load()]
     asks += [Ask(f"What is said on this: {document.title}?") for document in assistant.documents]
     found: list[Answer] = []
     for ask in asks:

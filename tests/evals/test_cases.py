@@ -1,14 +1,13 @@
-import re
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
-from evals.cases import KINDS, Case, SuiteError, check, load, says, select, split
-from evals.commands import FIRST_SUITE
-from shanghai_qa.values import Turn
-
-CORPUS = Path(__file__).parents[2] / "corpus"
-TEXTS = {"ai/waic": "WAIC drew 350,000\nvisits in 2025.", "ai/tower": "The tower is 231 metres high."}
+from evals.cases import KINDS, SUITES, SuiteError, fingerprint, load, says, schema, select, split
+from shanghai_qa.values import Outcome, Tier, Turn
+from tests.evals.samples import OUTSIDE, case
 
 ONE_CASE = """
 - id: waic-visits
@@ -16,19 +15,11 @@ ONE_CASE = """
   history:
     - {role: user, content: What is WAIC}
   kind: number
-  answerable: true
+  outcome: answered
   must_say: ["350,000 visits", [in 2025, during 2025]]
   must_cite: [ai/waic]
   why: a number
 """
-
-
-def case(**changes: object) -> Case:
-    fields = {
-        "id": "waic-visits", "question": "How many came?", "kind": "number", "answerable": True, "why": "a number",
-        "must_say": (("350,000",),), "must_cite": ("ai/waic",),
-    }  # fmt: skip
-    return Case(**(fields | changes))  # type: ignore[arg-type]
 
 
 def suite(tmp_path: Path, text: str) -> Path:
@@ -42,7 +33,6 @@ def test_a_plain_string_of_must_say_is_a_group_of_one(tmp_path: Path) -> None:
     assert loaded.must_say == (("350,000 visits",), ("in 2025", "during 2025"))
     assert loaded.leads == ("350,000 visits", "in 2025", "during 2025")
     assert loaded.history == (Turn("user", "What is WAIC"),)
-    check([loaded], TEXTS)
 
 
 def test_what_must_lead_stands_before_what_must_be_said() -> None:
@@ -91,38 +81,10 @@ def test_strings_are_found_in_any_case_and_width_and_numbers_only_whole(text: st
     assert says(text, wanted) is found
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"must_say": (("400,000", "four hundred thousand"),)}, "says 400,000 or four hundred thousand"),
-        ({"must_lead": ("400,000",)}, "says 400,000"),
-        ({"must_cite": ("ai/waic", "ai/lost")}, "ai/lost is no document"),
-        ({"must_cite": ("ai/waic", "ai/tower")}, "ai/tower says nothing of must_say"),
-        ({"must_cite": ()}, "needs must_say and must_cite"),
-        ({"must_say": ()}, "needs must_say and must_cite"),
-        ({"answerable": False, "must_cite": ()}, "is not answerable"),
-        ({"answerable": False, "must_say": ()}, "is not answerable"),
-    ],
-)
-def test_a_case_that_no_answer_could_pass_is_refused(changes: dict[str, object], told: str) -> None:
-    with pytest.raises(SuiteError, match="waic-visits: ") as error:
-        check([case(**changes)], TEXTS)
-    assert told in str(error.value)
-
-
-def test_an_id_that_stands_twice_is_refused() -> None:
-    with pytest.raises(SuiteError, match="waic-visits: stands 2 times"):
-        check([case(), case()], TEXTS)
-
-
-def test_groups_may_be_met_by_different_documents() -> None:
-    check([case(must_say=(("350,000",), ("231 metres",)), must_cite=("ai/waic", "ai/tower"))], TEXTS)
-
-
 def test_the_part_of_a_case_depends_on_its_id_alone() -> None:
     # printf a | sha256sum begins with ca = 202, printf c | sha256sum with 2e = 46; from 128 on it is the test part
-    assert split(case(id="a")) == split(case(id="a", question="Another?")) == "test"
-    assert split(case(id="c")) == "dev"
+    assert split("a") == "test"
+    assert split("c") == "dev"
 
 
 def test_cases_are_selected_by_part_and_by_id() -> None:
@@ -139,25 +101,57 @@ def test_an_empty_selection_is_an_error() -> None:
         select([case(id="a")], ids=["b"])
 
 
-def corpus_texts() -> dict[str, str]:
-    front_matter = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-    return {
-        path.relative_to(CORPUS).with_suffix("").as_posix(): front_matter.sub("", path.read_text(encoding="utf-8"))
-        for path in CORPUS.glob("*/*.md")
-    }
+def test_cases_are_selected_by_slice() -> None:
+    number, outside = case(), OUTSIDE
+    assert select([number, outside], slices=["number"]) == (number,)
+    assert select([number, outside], slices=["number", "not_in_corpus"]) == (number, outside)
+    with pytest.raises(SuiteError, match="no such slice in the suite: numbers; there are: ai, answered, "):
+        select([number], slices=["numbers"])
+    with pytest.raises(SuiteError, match="no case is left"):
+        select([number, outside], slices=["number"], ids=["paris"])
 
 
-def test_every_expectation_of_the_first_suite_can_be_met_by_the_corpus() -> None:
-    check(load(FIRST_SUITE), corpus_texts())
+def test_slices_are_kind_outcome_language_tier_and_topics() -> None:
+    both = case(question="多少人？", tier=Tier.PRIMARY, must_cite=("ai/waic", "trade/fair"))
+    assert both.slices == ("number", "answered", "in-chinese", "primary", "ai", "trade")
+    assert OUTSIDE.slices == ("outside", "not_in_corpus", "in-english")
 
 
-def test_the_first_suite_is_wide_and_has_both_parts() -> None:
-    cases = load(FIRST_SUITE)
-    assert len(cases) >= 120
-    assert sum(not case.answerable for case in cases) >= 50
+def test_a_folder_is_one_suite_and_no_id_stands_twice_in_it(tmp_path: Path) -> None:
+    suite(tmp_path, ONE_CASE)
+    (tmp_path / "more.yaml").write_text(ONE_CASE.replace("waic-visits", "waic-guests"), encoding="utf-8")
+    assert [case.id for case in load(tmp_path)] == ["waic-guests", "waic-visits"]
+    (tmp_path / "again.yaml").write_text(ONE_CASE, encoding="utf-8")
+    with pytest.raises(SuiteError, match=r"case waic-visits: .*again\.yaml has that id already"):
+        load(tmp_path)
+    (tmp_path / "none").mkdir()
+    with pytest.raises(SuiteError, match="holds no suite"):
+        load(tmp_path / "none")
+
+
+def test_a_suite_is_known_by_its_cases_and_not_by_their_order() -> None:
+    one, other = case(), OUTSIDE
+    assert fingerprint([one, other]) == fingerprint([other, one])
+    assert fingerprint([one]) != fingerprint([case(why="another reason")])
+
+
+def test_the_schema_that_editors_read_is_that_of_a_case() -> None:
+    assert json.loads((SUITES / "schema.json").read_text(encoding="utf-8")) == schema()
+
+
+def test_the_schema_takes_what_the_program_takes() -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    for path in SUITES.glob("*.yaml"):
+        assert not list(validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))), path
+    (entry,) = yaml.safe_load(ONE_CASE)
+    assert not validator.is_valid([entry | {"kind": "guess"}])
+    assert not validator.is_valid([entry | {"because": "x"}])
+
+
+def test_the_suite_that_ships_has_every_kind_and_both_parts() -> None:
+    cases = load()
     assert {case.kind for case in cases} == set(KINDS)
-    cited = {id for case in cases for id in case.must_cite}
-    assert len(cited) >= 90
-    assert {id.split("/")[0] for id in cited} == {path.name for path in CORPUS.iterdir() if path.is_dir()}
-    parts = [split(case) for case in cases]
+    assert {case.outcome for case in cases} == set(Outcome)
+    parts = [split(case.id) for case in cases]
     assert min(parts.count("dev"), parts.count("test")) >= len(cases) // 3
+    assert sum(case.guarded for case in cases) >= 20

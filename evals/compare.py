@@ -1,0 +1,179 @@
+"""From two runs of one suite to what changed: by how much, on which cases, and whether it is more than chance."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest, bootstrap
+
+from evals.measures import MEASURES, Measure
+from evals.record import Row, Run
+from shanghai_qa.errors import ShanghaiQAError
+
+ALL = "all"
+_RESAMPLES = 2000
+_LEVEL = 0.95
+_IN_SLICES = ("passed", "lead", "false refusals", "false answers")
+
+
+class ComparisonError(ShanghaiQAError):
+    """Two runs that cannot be compared."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a measure changed from A to B over the `n` cases of a slice of which it speaks in both.
+
+    [low, high] is the 95% interval of b - a by the paired bootstrap (Efron & Tibshirani, 1993; percentiles of 2,000
+    resamples of the cases, seeded).
+    """
+
+    slice: str
+    measure: Measure
+    n: int
+    a: float
+    b: float
+    low: float
+    high: float
+
+    @property
+    def change(self) -> float:
+        return self.b - self.a
+
+    @property
+    def real(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def better(self) -> bool:
+        return self.measure.worse_by(self.a, self.b) < 0
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's test (1947), exact: of the cases that pass in one run alone, as many should in either by chance.
+
+    `p` is two-sided, and 1 where no case changed.
+    """
+
+    broke: int
+    mended: int
+
+    @property
+    def p(self) -> float:
+        changed = self.broke + self.mended
+        return float(binomtest(self.broke, changed, 0.5).pvalue) if changed else 1.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """From A to B: `differences` over all cases and then by slice, cases that `broke` and that were `mended`, and what
+    a reader of these numbers must know."""
+
+    cases: int
+    differences: tuple[Difference, ...]
+    tests: dict[str, McNemar]
+    broke: tuple[Row, ...]
+    mended: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def test(self) -> McNemar:
+        return self.tests[ALL]
+
+
+def compare(a: Run, b: Run) -> Comparison:
+    """What changed from A to B over the cases that both have.
+
+    ComparisonError where they ran different suites, or have no case in common.
+    """
+    if a.about.suite != b.about.suite:
+        raise ComparisonError(
+            f"the runs are of different suites ({a.about.suite} and {b.about.suite}); run one of them again over the "
+            "other's cases"
+        )
+    common = [row.id for row in a.rows if row.id in b.by_id]
+    if not common:
+        raise ComparisonError(f"the runs have no case in common: {a.about.selection} and {b.about.selection}")
+    first, second = [a.by_id[id] for id in common], [b.by_id[id] for id in common]
+    slices = b.only(common).slices
+    differences, tests = list(_differences(ALL, first, second)), {ALL: _mcnemar(first, second)}
+    for name in slices:
+        own = [i for i, row in enumerate(second) if name in row.slices]
+        one, other = [first[i] for i in own], [second[i] for i in own]
+        differences += _differences(name, one, other, _IN_SLICES)
+        tests[name] = _mcnemar(one, other)
+    pairs = list(zip(first, second, strict=True))
+    return Comparison(
+        cases=len(common),
+        differences=tuple(differences),
+        tests=tests,
+        broke=tuple(new for old, new in pairs if old.passed and not new.passed),
+        mended=tuple(new for old, new in pairs if new.passed and not old.passed),
+        notes=tuple(_notes(a, b, len(common))),
+    )
+
+
+def _notes(a: Run, b: Run, common: int) -> Iterator[str]:
+    if a.about.corpus != b.about.corpus:
+        yield f"the corpora differ: A ran over {a.about.corpus}, B over {b.about.corpus}"
+    if a.about.settings != b.about.settings:
+        names = sorted({*a.about.settings, *b.about.settings})
+        changed = [name for name in names if a.about.settings.get(name) != b.about.settings.get(name)]
+        yield f"the settings differ in {', '.join(changed)}"
+    if a.about.system != b.about.system:
+        yield f"the answerers differ: A is {a.about.system}, B is {b.about.system}"
+    if common < max(len(a.rows), len(b.rows)):
+        yield f"only the {common} cases that both ran are compared (A ran {len(a.rows)}, B {len(b.rows)})"
+
+
+def _differences(
+    slice: str, first: Sequence[Row], second: Sequence[Row], names: Sequence[str] | None = None
+) -> Iterator[Difference]:
+    for measure in MEASURES:
+        if names is not None and measure.name not in names:
+            continue
+        pairs = [(x, y) for x, y in zip(first, second, strict=True) if measure.speaks_of(x) and measure.speaks_of(y)]
+        one, other = [x for x, _ in pairs], [y for _, y in pairs]
+        a, b = (measure.over(rows) if rows else None for rows in (one, other))
+        if a and b:
+            low, high = _interval(measure, one, other)
+            yield Difference(slice, measure, len(pairs), a.value, b.value, low, high)
+
+
+def _interval(measure: Measure, first: Sequence[Row], second: Sequence[Row]) -> tuple[float, float]:
+    """The 95% interval of the change by resampling the cases, the same for both runs."""
+    if measure.summary is None:
+        changes = np.array(
+            [y.scores[measure.name] - x.scores[measure.name] for x, y in zip(first, second, strict=True)]
+        )
+        return _bootstrap(changes, lambda sample, axis: np.mean(sample, axis=axis), vectorized=True)
+    rows = np.arange(len(first))
+
+    def change(sample: NDArray[np.int64]) -> float:
+        one, other = (measure.over([run[i] for i in sample]) for run in (first, second))
+        return other.value - one.value if one and other else 0.0
+
+    return _bootstrap(rows, change, vectorized=False)
+
+
+def _bootstrap(data: NDArray[np.generic], statistic: Callable[..., object], vectorized: bool) -> tuple[float, float]:
+    if len(data) < 2:
+        return float("-inf"), float("inf")
+    found = bootstrap(
+        (data,),
+        statistic,
+        confidence_level=_LEVEL,
+        n_resamples=_RESAMPLES if vectorized else _RESAMPLES // 10,
+        vectorized=vectorized,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def _mcnemar(first: Sequence[Row], second: Sequence[Row]) -> McNemar:
+    pairs = [(old.passed, new.passed) for old, new in zip(first, second, strict=True)]
+    return McNemar(broke=pairs.count((True, False)), mended=pairs.count((False, True)))
