@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import yaml
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shanghai_qa.errors import ShanghaiQAError
 from shanghai_qa.values import TOPICS, Outcome, Tier, Turn
@@ -42,7 +42,12 @@ def _group(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Group = Annotated[tuple[str, ...], BeforeValidator(_group, json_schema_input_type=str | tuple[str, ...])]
+Text = Annotated[str, Field(pattern=r"\S")]
+Texts = tuple[Text, ...]
+Group = Annotated[
+    Annotated[Texts, Field(min_length=1)],
+    BeforeValidator(_group, json_schema_input_type=Text | Annotated[Texts, Field(min_length=1)]),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +56,10 @@ class Case:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    id: str
-    """In kebab case. Its hash puts the case into the dev or the test part, so a case keeps its id."""
-    question: str
+    id: Annotated[str, Field(pattern=r"^\S+$")]
+    """Without spaces, in kebab case by custom. Its hash puts the case into the dev or the test part, so a case keeps
+    its id."""
+    question: Text
     """As typed, in the words of somebody who has not seen the documents."""
     kind: Kind
     """What sort of question it is. Of what the corpus does not answer: "other-attribute" asks of a subject that it
@@ -61,21 +67,21 @@ class Case:
     no source says, "outside" is another subject."""
     outcome: Outcome
     """What the answer has to be: answered, partly_answered (a part of what is asked is missing) or not_in_corpus."""
-    why: str
+    why: Text
     """The reason for the case: what would go wrong."""
     history: tuple[Turn, ...] = ()
     """The earlier turns of a follow-up."""
     must_say: tuple[Group, ...] = ()
     """Groups; of each group one string has to be said. A plain string is a group of one."""
-    must_lead: tuple[str, ...] = ()
+    must_lead: Texts = ()
     """Strings of which the first statement has to say one; empty, any string of `must_say` will do."""
-    must_not_say: tuple[str, ...] = ()
+    must_not_say: Texts = ()
     """Strings that no statement may say."""
-    direct: tuple[str, ...] = ()
+    direct: Texts = ()
     """Shortest phrases that answer, such as "32 startups"; empty, those of `must_lead` or `must_say`."""
     disagree: tuple[Group, ...] = ()
     """Groups; the answer has to show one string of each side by side, as values on which the sources disagree."""
-    must_cite: tuple[str, ...] = ()
+    must_cite: Texts = ()
     """Ids of documents that answer, of which one has to be cited; empty, any document will do."""
     tier: Tier | None = None
     """Tier that the first citation ought to have."""

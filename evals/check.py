@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evals.cases import Case, SuiteError, says_any
+from evals.cases import Case, SuiteError, says, says_any
 from ingest.sentences import sections, sentences
 from shanghai_qa.mentions import names
 from shanghai_qa.values import Document
@@ -84,6 +84,7 @@ def _problems(case: Case, sources: Sources) -> Iterator[str]:
         yield "is to be answered, so it needs must_say"
     yield from (f"{id} is no document" for id in case.must_cite if id not in sources)
     yield from (f"{string!r} must and must not be said" for string in set(case.leads) & set(case.must_not_say))
+    yield from (f"the question says {string!r} itself" for string in case.leads if says(case.question, string))
     own = {id: sources[id] for id in (case.must_cite or sources) if id in sources}
     yield from _unmet(case, own)
 

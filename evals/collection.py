@@ -163,7 +163,7 @@ def run_collection(folder: Path, index: Path | None, out: Path | None) -> None:
     The index is a temporary one, or lies in the folder `index` and is kept: what has not changed is then taken from it
     the next time. `out` takes the measures and a row a question, as JSON. InputError where anything cannot be used.
     """
-    if out and not out.parent.is_dir():
+    if out and not out.parent.is_dir():  # told now and not after the run
         raise InputError(f"cannot write {out}: {out.parent} is no folder")
     settings = Settings.from_environment(os.environ)
     collection = read_collection(folder)

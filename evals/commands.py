@@ -39,7 +39,10 @@ JournalPath = Annotated[
     Path | None, typer.Option("--journal", help="What readers said.", show_default="that of the install")
 ]
 RunName = Annotated[str, typer.Argument(help='A file written by `eval run`, or "last" or "baseline".')]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Write here instead.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Keep the run here, too.")]
+Baseline = Annotated[
+    Path | None, typer.Option(help="File of the baseline.", show_default="evals/baseline.json of the install")
+]
 
 
 @app.command("run")
@@ -50,9 +53,7 @@ def run_suite(
     case: Ids = None,
     baselines: Annotated[bool, typer.Option(help="Ask the baselines too, for the same table.")] = True,
     failures: Annotated[bool, typer.Option(help="List the cases that did not pass.")] = True,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Keep the run here.", show_default="a new file in .runs")
-    ] = None,
+    out: Out = None,
     junit: Junit = None,
     collection: Annotated[
         Path | None,
@@ -64,19 +65,21 @@ def run_suite(
     _writable(out, junit)
     if collection:
         if split != "all" or slice or case or junit or suite != SUITES:
-            raise InputError("a collection is run whole: leave out --suite, --split, --slice, --case and --junit")
+            raise InputError(
+                "a collection is run whole and by itself: leave out all other options but --out and --index"
+            )
         from evals.collection import run_collection
 
         run_collection(collection, index, out)
         return
     done = _run(suite, split, slice, case, index, baselines)
-    from evals import record, terminal
+    from evals import junit as xml
+    from evals import terminal
 
-    path = out or record.new_path(record.default_runs(), done)
-    record.save(done, path)
+    _keep(done, out)
     terminal.print_run(done, failures)
-    typer.echo(f"kept as {path}", err=True)
-    _junit(done, junit)
+    if junit:
+        xml.write(done, junit)
 
 
 @app.command()
@@ -95,19 +98,30 @@ def gate(
     ] = None,
     suite: Suite = SUITES,
     split: Split = "all",
-    junit: Junit = None,
+    baseline: Baseline = None,
+    junit: Annotated[Path | None, typer.Option(help="Write what closes the gate here as JUnit XML.")] = None,
+    out: Out = None,
     index: IndexPath = None,
 ) -> None:
     """Hold a run against the baseline: exit status 1 when a measure fell too far or a guarded case broke."""
-    _writable(junit)
+    _writable(junit, out)
+    from evals import junit as xml
     from evals import terminal
-    from evals.gate import judge, read_baseline
+    from evals.gate import check_suite, judge, read_baseline
 
-    baseline = read_baseline()
-    done = _part(_named(run), split) if run else _run(suite, split, None, None, index, with_baselines=False)
-    judgement = judge(baseline, done)
+    before = read_baseline(baseline)
+    if run:
+        if suite != SUITES or out:
+            raise InputError("a run that is there has its suite and its file: leave out --suite and --out")
+        done = _part(_named(run), split)
+    else:
+        check_suite(before, fingerprint(load(suite)))
+        done = _run(suite, split, None, None, index, with_baselines=False)
+        _keep(done, out)
+    judgement = judge(before, done)
     terminal.print_judgement(judgement, done)
-    _junit(done, junit)
+    if junit:
+        xml.write(done, junit, judgement)
     if not judgement.open:
         raise typer.Exit(1)
 
@@ -115,6 +129,7 @@ def gate(
 @app.command()
 def report(
     run: RunName = "last",
+    baseline: Baseline = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the page goes.")] = Path("report.html"),
 ) -> None:
     """Write one HTML page that shows a run: measures against the baseline, slices, curves and every case."""
@@ -122,7 +137,7 @@ def report(
     from evals.gate import BASELINE, read_baseline
     from evals.report import page
 
-    text = page(_named(run), read_baseline() if BASELINE.is_file() else None)
+    text = page(_named(run), read_baseline(baseline) if baseline or BASELINE.is_file() else None)
     out.write_text(text, encoding="utf-8")
     typer.echo(f"wrote {out}", err=True)
 
@@ -132,16 +147,20 @@ def accept(
     reason: Annotated[str, typer.Option(help="Why this run becomes the baseline; kept with it.")],
     run: RunName = "last",
     suite: Suite = SUITES,
+    baseline: Baseline = None,
 ) -> None:
     """Make a run of the whole suite the baseline that `gate` and `report` hold others against."""
     from evals import gate
 
+    if suite != SUITES and not baseline:
+        raise InputError("say where the baseline of your suite lies: --baseline FILE; the one that ships is of ours")
+    _writable(baseline)
     chosen = _named(run)
     cases = load(suite)
     if chosen.about.suite != fingerprint(cases):
         raise InputError("the run is of other cases than the suite has now; run it again with: shanghai-qa eval run")
-    gate.accept(chosen, reason, len(cases))
-    typer.echo(f"wrote {gate.BASELINE}", err=True)
+    gate.accept(chosen, reason, len(cases), baseline or gate.BASELINE)
+    typer.echo(f"wrote {baseline or gate.BASELINE}", err=True)
 
 
 @app.command()
@@ -154,11 +173,14 @@ def check(suite: Suite = SUITES) -> None:
     cases = load(suite)
     sources = sentences_of(load_documents([default_corpus(os.environ)])[0])
     check(cases, sources)
-    wide = coverage(cases, sources)
-    typer.echo(
-        f"{len(cases)} cases, {sum(case.answerable for case in cases)} of them answerable, rest on "
-        f"{len(wide.documents)} of {len(sources)} documents; {wide.echoing:.0%} echo the sentence that answers"
-    )
+    answerable = sum(case.answerable for case in cases)
+    typer.echo(f"{count(len(cases), 'case')}, {answerable} of them answerable")
+    if answerable:
+        wide = coverage(cases, sources)
+        typer.echo(
+            f"these rest on {len(wide.documents)} of {count(len(sources), 'document')}; "
+            f"{wide.echoing:.0%} echo the sentence that answers"
+        )
 
 
 @app.command()
@@ -311,14 +333,19 @@ def _progress() -> Iterator["Callable[[int, int], None]"]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _junit(run: "Run", path: Path | None) -> None:
-    if path:
-        from evals.junit import write
+def _keep(run: "Run", copy: Path | None) -> None:
+    """Save a run where the last one is looked for, and a copy where it is wanted."""
+    from evals import record
 
-        write(run, path)
+    path = record.new_path(record.default_runs(), run)
+    for each in filter(None, (path, copy)):
+        record.save(run, each)
+    typer.echo(f"kept as {copy or path}", err=True)
 
 
 def _writable(*paths: Path | None) -> None:
     for path in paths:
         if path and not path.parent.is_dir():
             raise InputError(f"cannot write {path}: {path.parent} is no folder")
+        if path and path.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from scipy.stats import binomtest, bootstrap
 from evals.measures import MEASURES, Measure
 from evals.record import Row, Run
 from shanghai_qa.errors import ShanghaiQAError
+from shanghai_qa.frame import count
 
 ALL = "all"
 _RESAMPLES = 2000
@@ -23,10 +25,10 @@ class ComparisonError(ShanghaiQAError):
 
 @dataclass(frozen=True)
 class Difference:
-    """How a measure changed from A to B over the `n` cases of a slice of which it speaks in both.
+    """How a measure changed from A to B over the cases of a slice: over those of which it speaks in each.
 
-    [low, high] is the 95% interval of b - a by the paired bootstrap (Efron & Tibshirani, 1993; percentiles of 2,000
-    resamples of the cases, seeded).
+    `n` counts these in B. [low, high] is the 95% interval of b - a by the paired bootstrap (Efron & Tibshirani, 1993):
+    percentiles over 2,000 resamples of the cases, the same in both runs, seeded; over 200 for areas.
     """
 
     slice: str
@@ -69,12 +71,15 @@ class McNemar:
 
 @dataclass(frozen=True)
 class Comparison:
-    """From A to B: `differences` over all cases and then by slice, cases that `broke` and that were `mended`, and what
-    a reader of these numbers must know."""
+    """From A to B over `cases` that both ran, `of` so many of A: `differences` over all and then by slice, with
+    McNemar's test for each; measures that B gives no value to, though A does; cases that `broke` and that were
+    `mended`; and what a reader of these numbers must know."""
 
     cases: int
+    of: int
     differences: tuple[Difference, ...]
     tests: dict[str, McNemar]
+    vanished: tuple[Measure, ...]
     broke: tuple[Row, ...]
     mended: tuple[Row, ...]
     notes: tuple[str, ...]
@@ -108,8 +113,10 @@ def compare(a: Run, b: Run) -> Comparison:
     pairs = list(zip(first, second, strict=True))
     return Comparison(
         cases=len(common),
+        of=len(a.rows),
         differences=tuple(differences),
         tests=tests,
+        vanished=tuple(m for m in MEASURES if m.over(first) and not m.over(second)),
         broke=tuple(new for old, new in pairs if old.passed and not new.passed),
         mended=tuple(new for old, new in pairs if new.passed and not old.passed),
         notes=tuple(_notes(a, b, len(common))),
@@ -126,7 +133,7 @@ def _notes(a: Run, b: Run, common: int) -> Iterator[str]:
     if a.about.system != b.about.system:
         yield f"the answerers differ: A is {a.about.system}, B is {b.about.system}"
     if common < max(len(a.rows), len(b.rows)):
-        yield f"only the {common} cases that both ran are compared (A ran {len(a.rows)}, B {len(b.rows)})"
+        yield f"compared over {count(common, 'case')} that both ran; A ran {len(a.rows)}, B {len(b.rows)}"
 
 
 def _differences(
@@ -135,36 +142,40 @@ def _differences(
     for measure in MEASURES:
         if names is not None and measure.name not in names:
             continue
-        pairs = [(x, y) for x, y in zip(first, second, strict=True) if measure.speaks_of(x) and measure.speaks_of(y)]
-        one, other = [x for x, _ in pairs], [y for _, y in pairs]
-        a, b = (measure.over(rows) if rows else None for rows in (one, other))
+        a, b = measure.over(first), measure.over(second)
         if a and b:
-            low, high = _interval(measure, one, other)
-            yield Difference(slice, measure, len(pairs), a.value, b.value, low, high)
+            yield Difference(slice, measure, b.n, a.value, b.value, *_interval(measure, first, second))
 
 
 def _interval(measure: Measure, first: Sequence[Row], second: Sequence[Row]) -> tuple[float, float]:
     """The 95% interval of the change by resampling the cases, the same for both runs."""
     if measure.summary is None:
-        changes = np.array(
-            [y.scores[measure.name] - x.scores[measure.name] for x, y in zip(first, second, strict=True)]
-        )
-        return _bootstrap(changes, lambda sample, axis: np.mean(sample, axis=axis), vectorized=True)
+        scores = [np.array([row.scores.get(measure.name, np.nan) for row in run]) for run in (first, second)]
+        return _bootstrap(tuple(scores), lambda a, b, axis: _mean(b, axis) - _mean(a, axis), vectorized=True)
     rows = np.arange(len(first))
 
     def change(sample: NDArray[np.int64]) -> float:
         one, other = (measure.over([run[i] for i in sample]) for run in (first, second))
         return other.value - one.value if one and other else 0.0
 
-    return _bootstrap(rows, change, vectorized=False)
+    return _bootstrap((rows,), change, vectorized=False)
 
 
-def _bootstrap(data: NDArray[np.generic], statistic: Callable[..., object], vectorized: bool) -> tuple[float, float]:
-    if len(data) < 2:
+def _mean(scores: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Over the cases that have a score; 0 for a resample of which none has."""
+    scored = np.sum(~np.isnan(scores), axis=axis)
+    return cast(NDArray[np.float64], np.nansum(scores, axis=axis) / np.maximum(scored, 1))
+
+
+def _bootstrap(
+    data: tuple[NDArray[np.generic], ...], statistic: Callable[..., object], vectorized: bool
+) -> tuple[float, float]:
+    if len(data[0]) < 2:
         return float("-inf"), float("inf")
     found = bootstrap(
-        (data,),
+        data,
         statistic,
+        paired=True,
         confidence_level=_LEVEL,
         n_resamples=_RESAMPLES if vectorized else _RESAMPLES // 10,
         vectorized=vectorized,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evals.compare import ALL, Comparison, ComparisonError, compare
 from evals.measures import MEASURES, Measure
-from evals.record import Row, Run, load, save
+from evals.record import Row, Run, load, measure, save
 from shanghai_qa.errors import InputError
 
 BASELINE = Path(__file__).parent / "baseline.json"
@@ -17,13 +17,15 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Fall:
-    """A measure that is worse than in the baseline by more than its tolerance."""
+    """A measure that is worse than in the baseline by more than its tolerance; `now` is None where it has no value."""
 
     measure: Measure
     before: float
-    now: float
+    now: float | None
 
     def __str__(self) -> str:
+        if self.now is None:
+            return f"{self.measure.name} has no value any more; it was {self.before:.3f}"
         before, now = (f"{value:.3f}" for value in (self.before, self.now))
         word = "rose" if self.measure.better == "lower" else "fell"
         return f"{self.measure.name} {word} from {before} to {now} (tolerance {self.measure.tolerance})"
@@ -47,20 +49,26 @@ def judge(baseline: Run, run: Run) -> Judgement:
 
     Fewer cases than the baseline has are fine: one part, or a slice. The suite must be the same.
     """
-    if baseline.about.suite == run.about.suite and (lacking := [r.id for r in run.rows if r.id not in baseline.by_id]):
+    check_suite(baseline, run.about.suite)
+    if lacking := [row.id for row in run.rows if row.id not in baseline.by_id]:
         raise ComparisonError(f"the baseline lacks {', '.join(lacking[:5])}; accept a run of the whole suite first")
-    try:
-        comparison = compare(baseline, run)
-    except ComparisonError as error:
-        raise ComparisonError(
-            f"the baseline is of suite {baseline.about.suite} and this run of {run.about.suite}; if cases were changed "
-            "on purpose, accept a run of the whole suite with: shanghai-qa eval accept --reason '…'"
-        ) from error
+    comparison = compare(baseline, run)
+    values = measure(baseline.only(run.by_id).rows)
+    gone = (Fall(each, values[each.name].value, None) for each in comparison.vanished if each.tolerance is not None)
     return Judgement(
-        falls=tuple(_falls(comparison)),
+        falls=(*_falls(comparison), *gone),
         guarded=tuple(row for row in comparison.broke if row.guarded),
         comparison=comparison,
     )
+
+
+def check_suite(baseline: Run, suite: str) -> None:
+    """ComparisonError unless the baseline is of the suite with this fingerprint."""
+    if baseline.about.suite != suite:
+        raise ComparisonError(
+            f"the baseline is of suite {baseline.about.suite} and this is {suite}; if cases were changed on purpose, "
+            "run the whole suite and make it the baseline with: shanghai-qa eval accept --reason '…'"
+        )
 
 
 def _falls(comparison: Comparison) -> Iterator[Fall]:
@@ -72,7 +80,9 @@ def _falls(comparison: Comparison) -> Iterator[Fall]:
             yield Fall(difference.measure, difference.a, difference.b)
 
 
-def read_baseline(path: Path = BASELINE) -> Run:
+def read_baseline(path: Path | None = None) -> Run:
+    """The baseline at `path`, or the one that ships; InputError if there is none."""
+    path = path or BASELINE
     if not path.is_file():
         raise InputError(f"no baseline at {path}; make one with: shanghai-qa eval accept --reason '…'")
     return load(path)

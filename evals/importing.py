@@ -19,6 +19,7 @@ from evals.cases import Case, Kind, SuiteError
 from evals.check import Sources, check
 from evals.writing import case_id, kind_of
 from shanghai_qa.errors import InputError
+from shanghai_qa.files import read_text
 from shanghai_qa.values import Outcome
 
 FIELDS = tuple(field.name for field in fields(Case))
@@ -73,8 +74,11 @@ def read_cases(
     guessed; `prefix` is put before each id; no id is among `taken`. InputError where the file cannot be read, has no
     column for the question or lacks one that is mapped.
     """
-    text = _text(path)
-    is_table = path.suffix.lower() in (".csv", ".tsv")
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".tsv", ".jsonl", ".ndjson"):
+        raise InputError(f"{path}: a file of questions ends in .csv, .tsv or .jsonl")
+    text = read_text(path)
+    is_table = ending in (".csv", ".tsv")
     rows = list(_rows_of_table(path, text) if is_table else _rows_of_lines(text))
     names = dict.fromkeys(name for row in rows for name in row.cells)
     mapped = {field: _folded(column) for field, column in (columns or {}).items()}
@@ -105,15 +109,6 @@ def _doubt(case: Case, sources: Sources) -> str | None:
 
 
 # --- From a file to rows ---------------------------------------------------------------------------------------------
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8; save it as UTF-8") from error
 
 
 def _rows_of_table(path: Path, text: str) -> Iterator[_Row]:

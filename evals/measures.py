@@ -88,10 +88,6 @@ class Measure:
         values = [row.scores[self.name] for row in rows if self.name in row.scores]
         return Value(float(np.mean(values)), len(values)) if values else None
 
-    def speaks_of(self, row: Scored) -> bool:
-        """Whether the measure counts this row."""
-        return self.summary is not None or self.name in row.scores
-
     def worse_by(self, before: float, after: float) -> float:
         """How far `after` is worse than `before`; negative where it is better."""
         return after - before if self.better == "lower" else before - after
@@ -169,14 +165,14 @@ def DIRECT_RIGHT(trial: Trial) -> float | None:
 
 @_measured("false refusals", "abstention", "lower", tolerance=0.03)
 def FALSE_REFUSALS(trial: Trial) -> float | None:
-    """Of the answerable: refused. A crash is no refusal."""
-    return float(trial.refused) if trial.case.answerable else None
+    """Of the answerable: refused, or not answered at all."""
+    return float(not trial.answered) if trial.case.answerable else None
 
 
 @_measured("false answers", "abstention", "lower", tolerance=0.03)
 def FALSE_ANSWERS(trial: Trial) -> float | None:
-    """Of those that the corpus does not answer: answered. A crash is no answer."""
-    return None if trial.case.answerable else float(trial.answered)
+    """Of those that the corpus does not answer: not refused."""
+    return None if trial.case.answerable else float(not trial.refused)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -26,9 +27,11 @@ from shanghai_qa.settings import default_corpus
 class Row:
     """One case, what was given, and the scores of the measures that speak of it.
 
-    `faults` say why the case did not pass; `error` is set after a crash. `retrieved` holds the first ten documents of
-    each leg, `relevant` those that answer. `confidence` is the probability that the lead answers, whatever was then
-    decided, and `lead_answers` whether that lead does.
+    `faults` say why the case did not pass; `error` is set after a crash. `answerer` wrote what was said: where a model
+    is asked and what it writes does not hold, or it cannot be reached, that is the default one. `retrieved` holds the
+    first ten documents of each leg, `relevant` those that answer. `confidence` is the probability that the lead
+    answers, whatever was then decided, and `lead_answers` whether that lead does; after a crash they are the worst
+    there is.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -45,6 +48,7 @@ class Row:
     why: str = ""
     expected: str = ""
     outcome: str | None = None
+    answerer: str | None = None
     direct_answer: str | None = None
     said: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
@@ -134,6 +138,30 @@ def measure(rows: Sequence[Row]) -> dict[str, Value]:
 _RUN = TypeAdapter(Run)
 
 
+def _problem(run: Run) -> str | None:
+    """What no run of ours can be; None for one that can."""
+    ids = [row.id for row in run.rows]
+    if not ids:
+        return "it has no rows"
+    if len(set(ids)) < len(ids):
+        return f"it has the case {next(id for id in ids if ids.count(id) > 1)} twice"
+    if uneven := [name for name, rows in run.others.items() if [row.id for row in rows] != ids]:
+        return f"{uneven[0]} was asked other cases"
+    wrong = (row.id for rows in run.systems.values() for row in rows if not all(map(_is_score, row.scores.items())))
+    if (row := next(wrong, None)) is not None:
+        return f"case {row} has a score that is none"
+    try:
+        datetime.fromisoformat(run.about.started)
+    except ValueError:
+        return f"it was started at {run.about.started!r}"
+    return None
+
+
+def _is_score(score: tuple[str, float]) -> bool:
+    name, value = score
+    return isfinite(value) and (0 <= value <= 1 or (name == "ms" and value >= 0))
+
+
 def save(run: Run, path: Path) -> None:
     """Write a run as JSON, a line for each row, so that two of them can be told apart line by line."""
     data = _RUN.dump_python(run, mode="json", exclude_defaults=True)
@@ -143,13 +171,16 @@ def save(run: Run, path: Path) -> None:
 def load(path: Path) -> Run:
     """A run that was saved; InputError if there is none or it is another file."""
     try:
-        return _RUN.validate_json(path.read_bytes())
+        run = _RUN.validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise InputError(f"{path}: is no run of evals: {where + ': ' if where else ''}{first['msg']}") from error
+    if problem := _problem(run):
+        raise InputError(f"{path}: is no run of evals: {problem}")
+    return run
 
 
 def default_runs() -> Path:

@@ -97,8 +97,8 @@ def run(
     traces = [_trace(trace, case, on_asked) for case in cases]
     retrieval = _retrieval(cases, traces) if trace else {}
     return tuple(
-        _row(case, asked, _same(asked, second), traced, documents, retrieval.get(case.id, {}))
-        for case, asked, second, traced in zip(cases, first, again, traces, strict=True)
+        _row(case, asked, _same(asked, second), seen, trace is not None, documents, retrieval.get(case.id, {}))
+        for case, asked, second, seen in zip(cases, first, again, traces, strict=True)
     )
 
 
@@ -124,11 +124,11 @@ def _trace(trace: Callable[[Ask], Trace] | None, case: Case, on_asked: Callable[
 
 
 def _same(one: Asked, other: Asked | None) -> bool | None:
-    """Whether both answers are the same byte for byte, but for the time; None where there is no other."""
+    """Whether both answers are the same byte for byte, but for the time; a crash is no answer. None without another."""
     if other is None:
         return None
     if one.answer is None or other.answer is None:
-        return one.error == other.error
+        return False
     return replace(one.answer, elapsed_ms={}).to_json() == replace(other.answer, elapsed_ms={}).to_json()
 
 
@@ -155,16 +155,21 @@ def _row(
     asked: Asked,
     repeats: bool | None,
     trace: Trace | None,
+    traced: bool,
     documents: Mapping[str, Document],
     retrieval: Mapping[str, float],
 ) -> Row:
+    """`traced` says that tracing was wanted, so that its absence is a crash: sure of what has no answer, unsure of what
+    has."""
     answer = asked.answer
+    crashed = asked.error is not None or (traced and trace is None)
+    confidence = float(not case.answerable) if crashed and traced else trace.reading.confidence if trace else None
     trial = Trial(case=case, answer=answer, elapsed_ms=asked.elapsed_ms, documents=documents, repeats=repeats)
     return Row(
         id=case.id,
         scores={**score(trial), **retrieval},
-        confidence=round(trace.reading.confidence, 6) if trace else None,
-        lead_answers=_lead_answers(case, trace),
+        confidence=None if confidence is None else round(confidence, 6),
+        lead_answers=not asked.error and _lead_answers(case, trace),
         answerable=case.answerable,
         slices=case.slices,
         guarded=case.guarded,
@@ -173,6 +178,7 @@ def _row(
         why=case.why,
         expected=expectation(case),
         outcome=answer.outcome.value if answer else None,
+        answerer=answer.answerer if answer else None,
         direct_answer=answer.direct_answer if answer else None,
         said=tuple(statement.text for statement in answer.statements) if answer else (),
         cited=tuple(citation.source.id for citation in answer.citations) if answer else (),

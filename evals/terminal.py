@@ -10,19 +10,24 @@ from evals.compare import ALL, Comparison, Difference
 from evals.gate import Judgement
 from evals.measures import BY_NAME, Measure, Value
 from evals.record import Row, Run, measure
+from shanghai_qa.frame import count
 
 _WIDE = 140
 _OF_SLICES = ("passed", "lead", "direct right", "false refusals", "false answers", "tier")
 
 
 def print_run(run: Run, failures: bool = True) -> None:
-    """What did not pass, then all measures beside those of the other systems, then the slices."""
+    """What did not pass, then the slices, then all measures beside those of the other systems."""
     console = _console()
     if failures:
         for row in run.failures:
             _plain(console, describe(row))
     console.print(slices(run))
     console.print(systems(run))
+    by_default = sum(row.answerer == "extractive" for row in run.rows if row.outcome != "not_in_corpus")
+    if by_default and run.about.system != "default":
+        why = "it could not be asked, or what it wrote did not hold"
+        _plain(console, f"note: {count(by_default, 'answer')} not written by {run.about.system}: {why}")
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -42,10 +47,9 @@ def print_judgement(judgement: Judgement, run: Run) -> None:
     console = _console()
     console.print(systems(run))
     for note in judgement.comparison.notes:
-        if not note.startswith("only the"):
-            _plain(console, f"note: {note}")
+        _plain(console, f"note: {note}")
     for fall in judgement.falls:
-        _plain(console, f"fell    {fall}")
+        _plain(console, f"worse   {fall}")
     for row in judgement.guarded:
         _plain(console, f"guarded {row.id}: {'; '.join(row.faults)}")
     for row in judgement.comparison.broke:
@@ -53,7 +57,8 @@ def print_judgement(judgement: Judgement, run: Run) -> None:
             _plain(console, f"broke   {row.id}: {'; '.join(row.faults)}")
     for row in judgement.comparison.mended:
         _plain(console, f"mended  {row.id}")
-    _plain(console, "the gate is open" if judgement.open else "the gate is closed")
+    over = f"over {judgement.comparison.cases} of the baseline's {count(judgement.comparison.of, 'case')}"
+    _plain(console, f"the gate is {'open' if judgement.open else 'closed'}, {over}")
 
 
 def systems(run: Run) -> Table:
@@ -83,14 +88,15 @@ def slices(run: Run) -> Table:
 
 
 def differences(comparison: Comparison) -> Table:
-    table = _table("slice", "measure", "n", "A", "B", "change", "95% interval", "")
+    table = _table("slice", "measure", "n", "A", "B", "change", "95% interval", "", "McNemar p")
     slice = ALL
     for each in comparison.differences:
         if each.slice == ALL or each.change or each.measure.name == "passed":
             if each.slice != slice:
                 table.add_section()
             slice = each.slice
-            table.add_row(each.slice, each.measure.name, str(each.n), *_changed(each))
+            p = f"{comparison.tests[each.slice].p:.3g}" if each.measure.name == "passed" else ""
+            table.add_row(each.slice, each.measure.name, str(each.n), *_changed(each), p)
     return table
 
 
@@ -121,13 +127,14 @@ def _table(*columns: str) -> Table:
 
 def _console() -> Console:
     """Standard output; where that is no terminal, wide enough for every table."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDE)
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(width=_WIDE, emoji=False)
 
 
 def _changed(each: Difference) -> tuple[str, ...]:
     digits = 0 if each.measure.unit == "ms" else 3
-    verdict = "" if not each.change else ("better" if each.better else "worse") + ("" if each.real else "?")
+    timed = each.measure.unit == "ms"  # of which the machine's load is a part that no resampling of cases knows
+    verdict = "" if timed or not each.change else ("better" if each.better else "worse") + ("" if each.real else "?")
     interval = f"{each.low:+.{digits}f} to {each.high:+.{digits}f}" if each.n > 1 else "one case"
     return f"{each.a:.{digits}f}", f"{each.b:.{digits}f}", f"{each.change:+.{digits}f}", interval, verdict
 

@@ -38,7 +38,7 @@ def read_rows(path: Path) -> list[Row]:
     the name of a column do not matter. A row that cannot be used comes as one with an error. InputError if the file as
     a whole cannot be read.
     """
-    text = _text(path)
+    text = read_text(path)
     if path.suffix.lower() == ".csv":
         return _rows_of_table(path, text)
     return [_row_of_line(number, line) for number, line in _numbered(text)]
@@ -46,7 +46,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def read_history(path: Path) -> tuple[Turn, ...]:
     """The turns of a conversation: a JSON list, or JSON Lines, of {"role": "user" | "assistant", "content": …}."""
-    text = _text(path)
+    text = read_text(path)
     try:
         found = _json(text) if text.lstrip().startswith("[") else [_json(line) for _, line in _numbered(text)]
         return _turns(found)
@@ -62,7 +62,7 @@ def read_answers(path: Path) -> list[Answer | None]:
     if path.suffix.lower() == ".csv":
         advice = "verify reads JSON; write it with: shanghai-qa batch QUESTIONS -o answers.jsonl"
         raise InputError(f"{path} is a table; {advice}")
-    text = _text(path)
+    text = read_text(path)
     try:
         found = [_answer(_json(text), str(path))]
     except ValueError:
@@ -234,7 +234,8 @@ def _json(text: str) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, without a byte order mark; InputError names the file that is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

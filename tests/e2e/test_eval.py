@@ -39,11 +39,11 @@ def of_dev(index: Path, cwd: Path, command: str, *more: str | Path) -> Ran:
 def test_the_gate_is_open_for_what_is_here(index: Path, tmp_path: Path) -> None:
     ran = of_dev(index, tmp_path, "gate", "--junit", tmp_path / "cases.xml")
     assert ran.status == 0, ran.out + ran.err
-    assert ran.out.endswith("the gate is open\n")
+    assert "the gate is open, over " in ran.out
     assert (tmp_path / "cases.xml").stat().st_size > 10_000
 
 
-def test_a_harmless_change_goes_through_the_gate(
+def test_the_same_answers_from_another_assistant_go_through_the_gate(
     assistant: Assistant, index: Path, done: Run, cases: tuple[Case, ...]
 ) -> None:
     again = evaluate(Assistant.open(index, assistant.settings), cases, done.about.suite, with_baselines=False)

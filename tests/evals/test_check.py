@@ -4,7 +4,7 @@ from evals.cases import SuiteError, load
 from evals.check import check, coverage, echoes, sentences_of
 from ingest.publish import load as load_documents
 from shanghai_qa.settings import default_corpus
-from shanghai_qa.values import Outcome
+from shanghai_qa.values import Outcome, Tier
 from tests.evals.samples import OUTSIDE, case, documents
 
 SOURCES = {
@@ -92,3 +92,11 @@ def test_every_statement_of_the_report_has_a_case() -> None:
         if not any(says_any(text, [s for group in case.must_say for s in group]) for case in cases)
     ]
     assert untested == []
+
+
+def test_what_only_promotional_or_unverified_documents_say_is_expected_to_carry_a_warning() -> None:
+    tiers = {document.id: document.tier for document in load_documents([default_corpus()])[0]}
+    for each in load():
+        cited = {tiers[id] for id in each.must_cite}
+        if len(cited) == 1 and cited <= {Tier.PROMOTIONAL, Tier.UNVERIFIED}:
+            assert each.tier in cited, each.id

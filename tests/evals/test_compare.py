@@ -67,12 +67,13 @@ def test_measures_of_a_whole_set_are_compared_too() -> None:
     assert (worse.a, worse.b, worse.better) == ((0 + 1 / 2) / 2, (1 + 1 / 2) / 2, False)
 
 
-def test_a_measure_is_compared_over_the_cases_of_which_it_speaks_in_both() -> None:
+def test_a_measure_is_compared_as_each_run_has_it() -> None:
     a = run(row("a", scores={"passed": 1, "direct right": 1}), row("b", scores={"passed": 1}))
-    b = run(row("a", scores={"passed": 1, "direct right": 0}), row("b", scores={"passed": 1, "direct right": 1}))
+    b = run(row("a", scores={"passed": 1, "direct right": 1}), row("b", scores={"passed": 1, "direct right": 0}))
     found = overall(compare(a, b), "direct right")
-    assert (found.n, found.change) == (1, -1)
-    assert BY_NAME["direct right"] is found.measure
+    assert (found.n, found.a, found.b) == (2, 1, 0.5)  # a wrong direct answer more
+    assert compare(a, b).vanished == ()
+    assert compare(b, run(row("a"), row("b"))).vanished == (BY_NAME["direct right"],)
 
 
 def test_different_suites_are_refused_and_different_corpora_told() -> None:
@@ -89,5 +90,5 @@ def test_other_settings_and_fewer_cases_are_told() -> None:
     assert notes == (
         "the settings differ in margin, x",
         "the answerers differ: A is default, B is openai:x",
-        "only the 1 cases that both ran are compared (A ran 2, B 1)",
+        "compared over 1 case that both ran; A ran 2, B 1",
     )

@@ -42,6 +42,12 @@ def test_a_measure_that_rises_where_lower_is_better_closes_it() -> None:
     assert str(fall) == "false answers rose from 0.000 to 1.000 (tolerance 0.03)"
 
 
+def test_a_measure_that_has_no_value_any_more_closes_it() -> None:
+    before = run(row("a", scores={"passed": 1, "direct right": 1}))
+    (fall,) = judge(before, run(row("a"))).falls
+    assert str(fall) == "direct right has no value any more; it was 1.000"
+
+
 def test_slices_and_times_close_nothing() -> None:
     before = run(*(row(f"c{n}", slices=("list",) if n else ("number",)) for n in range(99)))
     after = run(*(row(f"c{n}", passed=n > 0, slices=r.slices) for n, r in enumerate(before.rows)))
@@ -55,7 +61,7 @@ def test_a_part_of_the_suite_is_held_against_that_part() -> None:
 
 
 def test_another_suite_and_unknown_cases_are_refused_with_the_way_out() -> None:
-    with pytest.raises(ComparisonError, match="accept a run of the whole suite with: shanghai-qa eval accept"):
+    with pytest.raises(ComparisonError, match="make it the baseline with: shanghai-qa eval accept"):
         judge(BEFORE, run(row("c1"), suite="s2"))
     with pytest.raises(ComparisonError, match="the baseline lacks new"):
         judge(BEFORE, run(row("new")))

@@ -39,7 +39,8 @@ def test_a_crash_scores_the_worst_value_and_stays_in_the_mean() -> None:
         "passed", "lead", "cited", "direct EM", "direct F1", "citation recall", "citation precision", "tier", "caveat",
         "disagreements found",
     }  # fmt: skip
-    assert {name for name, of in scores.items() if of == 0} == worst | {"false refusals"}
+    assert {name for name, of in scores.items() if of == 0} == worst
+    assert scores["false refusals"] == 1
     assert BY_NAME["passed"].over([row("a"), row("b", passed=False)]) == Value(0.5, 2)
 
 
@@ -108,9 +109,9 @@ def test_a_sentence_that_a_model_wrote_is_judged_by_what_it_says() -> None:
     assert value("verbatim", given=quoting(FIRST)) == 1
 
 
-def test_refusals_and_answers_are_counted_apart_and_a_crash_is_neither() -> None:
-    assert [value("false refusals", given=given) for given in (answer(), answer("x"), None)] == [1, 0, 0]
-    assert [value("false answers", OUTSIDE, given) for given in (answer(), answer("x"), None)] == [0, 1, 0]
+def test_refusals_and_answers_are_counted_apart_and_a_crash_is_the_wrong_one() -> None:
+    assert [value("false refusals", given=given) for given in (answer(), answer("x"), None)] == [1, 0, 1]
+    assert [value("false answers", OUTSIDE, given) for given in (answer(), answer("x"), None)] == [0, 1, 1]
 
 
 def test_disagreements_are_found_or_false() -> None:

@@ -10,7 +10,7 @@ from tests.evals.samples import row, run
 
 def test_a_run_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     rows = (row("a"), row("b", passed=False, retrieved={"fused": ("x",)}))
-    kept = Run(run().about, rows, {"other": rows[:1]})
+    kept = Run(run().about, rows, {"other": rows[::-1][::-1]})
     save(kept, tmp_path / "run.json")
     assert load(tmp_path / "run.json") == kept
 
@@ -19,6 +19,30 @@ def test_each_row_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
     save(run(row("a"), row("b")), tmp_path / "run.json")
     lines = (tmp_path / "run.json").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line.rstrip(","))["id"] for line in lines if line.startswith('{"id"')] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (run(), "it has no rows"),
+        (run(row("a"), row("a")), "it has the case a twice"),
+        (Run(run().about, (row("a"),), {"other": ()}), "other was asked other cases"),
+        (run(row("a", scores={"passed": 7})), "case a has a score that is none"),
+        (run(row("a"), started="yesterday"), "it was started at 'yesterday'"),
+    ],
+)
+def test_what_no_run_can_be_is_refused(tmp_path: Path, changed: Run, told: str) -> None:
+    save(changed, tmp_path / "run.json")
+    with pytest.raises(InputError, match=told):
+        load(tmp_path / "run.json")
+
+
+def test_a_score_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    save(run(row("a")), tmp_path / "run.json")
+    text = (tmp_path / "run.json").read_text(encoding="utf-8").replace('"passed": 1.0', '"passed": NaN')
+    (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="is no run of evals"):
+        load(tmp_path / "run.json")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"about": 1}', "no json"])

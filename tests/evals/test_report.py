@@ -101,7 +101,7 @@ def test_without_a_baseline_nothing_is_compared() -> None:
 
 def test_a_baseline_of_another_suite_is_named_and_not_compared() -> None:
     text = words(page(run(row("a")), run(row("a", passed=False), suite="s2")))
-    assert "Nothing is compared: the baseline is of suite s2 and this run of s1" in text
+    assert "Nothing is compared: the baseline is of suite s2 and this is s1" in text
     assert not re.search("[▲▼]", text)
 
 

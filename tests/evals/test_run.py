@@ -69,7 +69,7 @@ def test_time_is_that_of_the_first_asking() -> None:
 
 def test_answers_are_the_same_though_they_took_other_times() -> None:
     rows = run(OneSentence(), [FOUNDED, AND_NOW, OUTSIDE], DOCUMENTS, twice=True)
-    assert [row.scores["deterministic"] for row in rows] == [1, 1, 1]
+    assert [row.scores["deterministic"] for row in rows] == [1, 0, 1]  # a crash is no answer
 
 
 def test_an_answer_that_depends_on_what_was_asked_before_is_told() -> None:
@@ -106,9 +106,9 @@ def test_a_question_that_cannot_be_traced_scores_no_retrieval_but_zero() -> None
     def broken(ask: Ask) -> Trace:
         raise RuntimeError("no index")
 
-    (row,) = run(OneSentence(), [FOUNDED], DOCUMENTS, trace=broken)
-    assert row.scores["fused Success@5"] == 0.0
-    assert row.confidence is None
+    known, unknown = run(OneSentence(), [FOUNDED, OUTSIDE], DOCUMENTS, trace=broken)
+    assert known.scores["fused Success@5"] == 0.0
+    assert [(row.confidence, row.lead_answers) for row in (known, unknown)] == [(0.0, False), (1.0, False)]
 
 
 def test_a_refusal_keeps_its_outcome_and_says_nothing() -> None:

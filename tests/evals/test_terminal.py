@@ -10,7 +10,7 @@ from evals.compare import compare
 from evals.gate import judge
 from evals.junit import write
 from evals.record import Run
-from evals.terminal import describe, differences, print_judgement, slices, systems
+from evals.terminal import describe, differences, print_judgement, print_run, slices, systems
 from tests.evals.samples import row, run
 
 FAILED = row(
@@ -55,7 +55,7 @@ def test_changes_are_shown_with_their_interval_and_a_word() -> None:
     before, after = run(*(row(f"{n}", passed=n > 9) for n in range(20))), run(*(row(f"{n}") for n in range(20)))
     (line,) = [words for words in lines(differences(compare(before, after))) if words[:2] == ["all", "passed"]]
     assert line[:6] == ["all", "passed", "20", "0.500", "1.000", "+0.500"]
-    assert line[-1] == "better"
+    assert line[-2:] == ["better", "0.00195"]  # 10 mended, none broke: 2 / 2**10
 
 
 def test_a_closed_gate_names_the_measure_and_the_cases(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,10 +63,25 @@ def test_a_closed_gate_names_the_measure_and_the_cases(capsys: pytest.CaptureFix
     after = run(FAILED, row("moon", passed=False, guarded=True))
     print_judgement(judge(before, after), after)
     told = capsys.readouterr().out
-    assert "fell    passed fell from 1.000 to 0.000 (tolerance 0.02)" in told
+    assert "worse   passed fell from 1.000 to 0.000 (tolerance 0.02)" in told
     assert "guarded moon: does not say 32" in told
     assert "broke   smic: does not say 32" in told
-    assert told.endswith("the gate is closed\n")
+    assert told.endswith("the gate is closed, over 2 of the baseline's 2 cases\n")
+
+
+def test_answers_that_the_model_did_not_write_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = row("smic", outcome="answered", answerer="extractive"), row("moon", outcome="answered", answerer="openai:x")
+    print_run(run(*asked, system="openai:x"))
+    assert "note: 1 answer not written by openai:x: it could not be asked" in capsys.readouterr().out
+    print_run(run(*asked))
+    assert "note" not in capsys.readouterr().out
+
+
+def test_of_times_it_is_not_said_that_they_are_better() -> None:
+    before, after = (run(*(row(f"{n}", scores={"passed": 1, "ms": ms}) for n in range(9))) for ms in (30, 20))
+    (line,) = [words for words in lines(differences(compare(before, after))) if words[2:3] == ["p50"]]
+    assert line[:7] == ["all", "latency", "p50", "9", "30", "20", "-10"]
+    assert "better" not in line
 
 
 def test_ci_servers_get_a_test_for_each_case(tmp_path: Path) -> None:
@@ -82,3 +97,14 @@ def test_ci_servers_get_a_test_for_each_case(tmp_path: Path) -> None:
     assert "expected: 2000, from chips/smic" in (failure.text or "")
     assert len(moon) == 0
     assert paris.find("error") is not None
+
+
+def test_behind_a_gate_only_what_closes_it_fails(tmp_path: Path) -> None:
+    before = run(row("smic"), row("moon"), row("known", passed=False))
+    after = run(FAILED, row("moon", passed=False, guarded=True), row("known", passed=False))
+    write(after, tmp_path / "cases.xml", judge(before, after))
+    tests = {
+        test.get("name"): [child.tag for child in test]
+        for test in ElementTree.parse(tmp_path / "cases.xml").iter("testcase")
+    }
+    assert tests == {"smic": ["skipped"], "moon": ["failure"], "known": ["skipped"], "passed": ["failure"]}
