@@ -110,6 +110,16 @@ def test_a_follow_up_is_shown_as_it_was_read(assistant: Assistant) -> None:
     assert "Yan Junjie" in answer.statements[0].text
 
 
+def test_of_two_questions_in_one_each_is_answered_or_named_as_missing(assistant: Assistant) -> None:
+    both = assistant.ask("How many startups are in Quantum Valley, and where is it?")
+    assert both.outcome is Outcome.ANSWERED
+    assert ("32" in both.statements[0].text, "Zhangjiang" in both.statements[1].text) == (True, True)
+    half = assistant.ask("How many startups are in Quantum Valley, and how many lawyers work there?")
+    assert half.outcome is Outcome.PARTLY_ANSWERED
+    assert half.missing == ("Not answered: How many lawyers work at Quantum Valley?",)
+    assert half.direct_answer == "32 startups"
+
+
 def test_sources_that_differ_are_shown_side_by_side(assistant: Assistant) -> None:
     answer = assistant.ask("How deep is the Lingang undersea data centre?")
     (found,) = answer.disagreements

@@ -114,3 +114,29 @@ def test_half_a_character_is_no_question() -> None:
 def test_today_is_asked_for_by_many_words() -> None:
     assert asked("What is SMIC's share today?").now
     assert not asked("What was SMIC's share in 2024?").now
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("When was SMIC founded, and who owns it?", ["When was SMIC founded?", "Who owns SMIC?"]),
+        (
+            "Where does SMIC sit and how many people work there?",
+            ["Where does SMIC sit?", "How many people work at SMIC?"],
+        ),
+        (
+            "How much did SMIC sell in 2019, and how much in 2024?",
+            ["How much did SMIC sell in 2019?", "How much did SMIC sell in 2024?"],
+        ),
+        (
+            "How many work for SMIC, and how many for VeriSilicon?",
+            ["How many work for SMIC?", "How many work for VeriSilicon?"],
+        ),
+        ("What did SMIC earn in 2023 or in 2024?", ["What did SMIC earn in 2023?", "What did SMIC earn in 2024?"]),
+        ("What did SMIC earn between 2023 and 2024?", []),
+        ("How and why was SMIC founded?", []),
+        ("Which firms and labs are in Lingang?", []),
+    ],
+)
+def test_a_question_that_asks_several_things_has_them_as_parts(text: str, parts: list[str]) -> None:
+    assert [part.text for part in asked(text).parts] == parts

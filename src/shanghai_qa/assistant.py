@@ -23,7 +23,7 @@ from shanghai_qa.features import Candidate
 from shanghai_qa.frame import counted, frame
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
 from shanghai_qa.question import Question, understand
-from shanghai_qa.read import Reading, read
+from shanghai_qa.read import Reading, join, read
 from shanghai_qa.retrieve import retrieve
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, Snapshot
@@ -198,7 +198,7 @@ class Assistant(Runnable[str | Ask, Any]):
     def _events(self, asked: Ask) -> Iterator[Event]:
         clock = _Clock()
         snapshot, encoder = self._follow()
-        question = self._understand(asked, snapshot)
+        question = self._understand(asked, snapshot, encoder)
         clock.lap("understand")
         yield Step("search", frame("searching", question.language).format(count=snapshot.info.passages))
         vector = encoder.encode([question.text])[0]
@@ -207,6 +207,7 @@ class Assistant(Runnable[str | Ask, Any]):
         clock.lap("retrieve")
         yield Step("read", frame("reading", question.language).format(count=len(hits)))
         reading = read(snapshot, question, vector, hits, self.settings)
+        question, reading = self._by_parts(question, reading, asked.filters, snapshot, encoder)
         clock.lap("read")
         answered = self._answers(reading)
         written: Written | None = None
@@ -224,11 +225,12 @@ class Assistant(Runnable[str | Ask, Any]):
         yield from answer.statements
         yield replace(answer, elapsed_ms={"total": clock.total(), **clock.laps})
 
-    def _understand(self, asked: Ask, snapshot: Snapshot) -> Question:
-        return understand(asked.question, asked.history, snapshot.lexicon, self.settings.max_question_chars)
+    def _understand(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Question:
+        longest = self.settings.max_question_chars
+        return understand(asked.question, asked.history, snapshot.lexicon, longest, encoder.is_word)
 
     def _trace(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Trace:
-        question = self._understand(asked, snapshot)
+        question = self._understand(asked, snapshot, encoder)
         vector = encoder.encode([question.text])[0]
         found = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
         passages = snapshot.contents.passages
@@ -237,7 +239,26 @@ class Assistant(Runnable[str | Ask, Any]):
             "words": [passages[row] for row in found.words],
             "fused": [passages[row] for row in found.fused],
         }
-        return Trace(rankings, read(snapshot, question, vector, found.hits, self.settings))
+        reading = read(snapshot, question, vector, found.hits, self.settings)
+        return Trace(rankings, self._by_parts(question, reading, asked.filters, snapshot, encoder)[1])
+
+    def _by_parts(
+        self, question: Question, reading: Reading, filters: Filters, snapshot: Snapshot, encoder: Encoder
+    ) -> tuple[Question, Reading]:
+        """What a question that asks several things at once is led by, and what its parts together give.
+
+        As it is where it asks one thing, and where no part is answered by itself.
+        """
+        parts = [(part, self._read(part, filters, snapshot, encoder)) for part in question.parts]
+        led = next((part for part, read in parts if self._answers(read)), None)
+        if led is None:
+            return question, reading
+        return replace(led, read_as=question.read_as), join(parts, self.settings)
+
+    def _read(self, question: Question, filters: Filters, snapshot: Snapshot, encoder: Encoder) -> Reading:
+        vector = encoder.encode([question.text])[0]
+        hits = retrieve(snapshot, vector, question.terms, filters, self.settings).hits
+        return read(snapshot, question, vector, hits, self.settings)
 
     def _write(self, question: Question, reading: Reading) -> "tuple[Written | None, tuple[str, ...]]":
         """What the model wrote; None and a caveat where it could not be asked."""
@@ -317,10 +338,15 @@ def _compose(
         disagreements=_disagreements(question, differing, number),
         caveats=conflict(differing, language)
         + (caveats([c.document for c in cited], language) or lead_caveat(documents[0], documents, language)),
-        missing=tuple(frame("nothing_on", language).format(part=part) for part in reading.missing),
+        missing=tuple(_missing(part, language) for part in reading.missing),
         answerer=answerer if said is not quoted else "extractive",
         **common,
     )
+
+
+def _missing(part: str, language: str) -> str:
+    """What an answer says of a question or a subject on which it has nothing."""
+    return frame("unanswered" if part.endswith("?") else "nothing_on", language).format(part=part)
 
 
 def _looked_for(asked: Ask, question: Question, snapshot: Snapshot) -> str:

@@ -99,6 +99,10 @@ class Encoder(Embeddings):
             vectors[rows] = self._engine([texts[i] for i in rows])
         return vectors
 
+    def is_word(self, word: str) -> bool:
+        """Whether the model's vocabulary has `word`, in small letters, whole: then it is no misspelling of another."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def tokens(self, text: str) -> int:
         """How many word pieces the model would read of `text`, its own two included and nothing cut."""
         encoding = self._tokenizer.encode(text)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Self
@@ -70,10 +70,13 @@ class Lexicon:
                 text = text.replace(name, f" {table[name]} ")
         return " ".join(_CHINESE_STOP.sub(" ", text).split())
 
-    def mend(self, text: str) -> str:
-        """`text` with long words that the corpus lacks put as the word that it has one or two letters away, if one."""
+    def mend(self, text: str, is_word: Callable[[str], bool] = lambda word: False) -> str:
+        """`text` with long words that the corpus lacks put as the word that it has one or two letters away, if one.
+
+        `is_word` tells, in small letters, of words that are none of the corpus's and yet none misspelt.
+        """
         for word in dict.fromkeys(re.findall(rf"[A-Za-z]{{{_SHORTEST_MENDED},}}", text)):
-            if not self._knows(word) and (better := self._nearest(word.casefold())):
+            if not self._knows(word) and not is_word(word.casefold()) and (better := self._nearest(word.casefold())):
                 text = re.sub(rf"\b{word}\b", better.capitalize() if word[0].isupper() else better, text)
         return text
 

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
@@ -44,7 +44,7 @@ class Question:
     `terms` are its stems, each once; `names` those of them that belong to proper names or have a digit; `units` the
     stems of what is counted. `years` are those asked for, `part_of_year` says that a quarter, half or month is meant,
     `now` that today is; `dangling` that it speaks of an "it" which nothing names. `sides` are the names compared, at
-    least two, or empty.
+    least two, or empty. `parts` are the questions that it asks at once, each standing by itself; empty where it is one.
     """
 
     asked: str
@@ -60,6 +60,7 @@ class Question:
     part_of_year: bool
     now: bool
     dangling: bool
+    parts: tuple["Question", ...] = ()
 
     @property
     def stems(self) -> frozenset[str]:
@@ -72,8 +73,17 @@ class Question:
         return not self.years
 
 
-def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars: int) -> Question:
-    """Read a question in its conversation. QuestionError if it is blank or longer than `max_chars`."""
+def understand(
+    asked: str,
+    history: Sequence[Turn],
+    lexicon: Lexicon,
+    max_chars: int,
+    is_word: Callable[[str], bool] = lambda word: False,
+) -> Question:
+    """Read a question in its conversation. QuestionError if it is blank or longer than `max_chars`.
+
+    `is_word` tells of words that the lexicon lacks, in small letters, that they are spelt as they should be.
+    """
     if any("\ud800" <= c <= "\udfff" for c in asked):
         raise QuestionError("the question has characters that are no text; type it again")
     text = " ".join(unicodedata.normalize("NFKC", asked).split())
@@ -82,10 +92,45 @@ def understand(asked: str, history: Sequence[Turn], lexicon: Lexicon, max_chars:
     if len(text) > max_chars:
         raise QuestionError(f"the question has {len(text)} characters; ask in at most {max_chars}")
     complete = _complete(text, [turn.content for turn in history if turn.role == "user"])
-    mended = lexicon.mend(lexicon.in_english(complete))
+    mended = lexicon.mend(lexicon.in_english(complete), is_word)
     language = "zh" if has_chinese(text) else "en"
     shown = complete if language == "zh" else mended
-    return _read(asked, mended, None if shown == text else shown, language, lexicon)
+    read = _read(asked, mended, None if shown == text else shown, language, lexicon)
+    parts = _parts(mended)
+    return replace(read, parts=tuple(_read(asked, part, None, language, lexicon) for part in parts)) if parts else read
+
+
+_PART = r"(?:(?:in|at|on|from|since|for|by|to) )?(?:how|what|which|who|whom|whose|when|where|why)\b"
+_NEXT_PART = re.compile(rf",? and (?={_PART})", re.IGNORECASE)
+_ALIKE_PART = re.compile(r"^how (?:many|much) (?:in|into|at|for|by|of|from|to|on) (?:the )?(.+?)\??$", re.IGNORECASE)
+_TWO_YEARS = re.compile(
+    r"(?<!between )(?<!from )\b((?:in|for|by|of) )((?:19|20)\d\d),? (?:and|or) (?:\1)?((?:19|20)\d\d)\b"
+)
+_SHORTEST_PART = 3  # words; "how and why" and "when and where" ask one thing
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """The questions that `text` asks at once, the later ones completed from the first; () where it asks one.
+
+    >>> _parts("When was MiniMax founded, and who owns it?")
+    ('When was MiniMax founded?', 'Who owns MiniMax?')
+    >>> _parts("How many came in 2020 and in 2024?")
+    ('How many came in 2020?', 'How many came in 2024?')
+    """
+    if two := _TWO_YEARS.search(text):
+        return tuple(f"{text[: two.start()]}{two[1]}{year}{text[two.end() :]}" for year in two.groups()[1:])
+    first, *later = _NEXT_PART.split(text.strip())
+    if not later or any(len(part.split()) < _SHORTEST_PART for part in (first, *later)):
+        return ()
+    whole = first.rstrip("?") + "?"
+    return (whole, *(_next_part(part[0].upper() + part[1:], whole) for part in later))
+
+
+def _next_part(part: str, before: str) -> str:
+    alike = _ALIKE_PART.match(part)
+    if alike and (years(alike[1]) or names(f"x {alike[1]}")):
+        return _exchange(before, alike[1])
+    return _completed(part, before)
 
 
 def _read(asked: str, text: str, read_as: str | None, language: str, lexicon: Lexicon) -> Question:

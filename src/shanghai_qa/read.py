@@ -37,6 +37,28 @@ def read(snapshot: Snapshot, question: Question, vector: Vectors, hits: Sequence
     return Reading(tuple(candidates), chosen, confidence, _missing(question, chosen))
 
 
+def join(parts: Sequence[tuple[Question, Reading]], settings: Settings) -> Reading:
+    """One reading of a question that asks several things at once: the leads of those that are answered come first.
+
+    It is as sure as its surest part; the questions that are not answered are missing.
+    """
+    answered = [reading for _, reading in parts if reading.confidence >= settings.answer_above and reading.chosen]
+    leads = [reading.chosen[0] for reading in answered]
+    others = [candidate for reading in answered for candidate in reading.chosen[1:]]
+    chosen: list[Candidate] = []
+    for candidate in [*leads, *others]:
+        if len(chosen) < settings.max_statements and not any(_says_the_same(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    first = next(iter(answered), parts[0][1])
+    missing = [question.text for question, reading in parts if reading not in answered]
+    return Reading(
+        candidates=first.candidates,
+        chosen=tuple(chosen) or first.chosen,
+        confidence=max(reading.confidence for _, reading in parts),
+        missing=(*missing, *(part for reading in answered for part in reading.missing)),
+    )
+
+
 def _choose(question: Question, candidates: Sequence[Candidate], settings: Settings) -> tuple[Candidate, ...]:
     """The lead, for a comparison the best for each further side, then what adds to it, no two saying the same."""
     chosen = [candidates[0]]
