@@ -122,3 +122,41 @@ def test_nine_billion_is_the_same_more_or_less_exactly() -> None:
     exact = candidate("SMIC's revenue for 2025 was US$9,326.8 million.", "a/exact")
     rounded = candidate("SMIC's revenue for 2025 was US$9.33 billion.", "a/rounded")
     assert disagreement(question, [exact, rounded]) == ()
+
+
+TALL = ("The Lantern tower is 231 metres tall, Yicai wrote in May 2025.", "The Lantern tower is 200 metres tall.")
+
+
+def shown(question: str, *texts: str, values: tuple[float, ...] = (1.0, 0.8)) -> list[str]:
+    found = [candidate(text, f"ai/{n}", value=value) for n, (text, value) in enumerate(zip(texts, values, strict=True))]
+    return [d.value for d in disagreement(asked(question), found)]
+
+
+def test_sentences_that_answer_alike_with_other_numbers_of_one_unit_differ() -> None:
+    assert shown("What is the Lantern tower's height?", *TALL) == ["231 metres", "200 metres"]
+
+
+FUND = "How big is the Lantern fund?"
+EARNED = "What did Lantern earn?"
+
+
+@pytest.mark.parametrize(
+    ("question", "lead", "other"),
+    [
+        ("What is the Moon tower's height?", *TALL),
+        ("What is the Lantern tower's height?", TALL[0], "The Lantern tower cost 200 dollars."),
+        (FUND, "The Lantern fund grew from 10 to 15 staff.", "The Lantern fund has 10 staff."),
+        (FUND, "The Lantern fund had 10 staff in 2020.", "The Lantern fund had 12 staff in 2024."),
+        (FUND, "The Lantern fund has 12 staff.", "The Lantern fund plans 20 staff."),
+        (EARNED, "Lantern earned 5.4 billion yuan.", "Lantern earned over 5 billion yuan."),
+        (EARNED, "Lantern earned US$740 million.", "Lantern earned over 5 billion yuan (US$682 million)."),
+    ],
+)
+def test_other_subjects_units_years_bounds_and_changes_are_no_disagreement(
+    question: str, lead: str, other: str
+) -> None:
+    assert shown(question, lead, other) == []
+
+
+def test_a_sentence_that_answers_far_worse_does_not_disagree() -> None:
+    assert shown("What is the Lantern tower's height?", *TALL, values=(1.0, 0.2)) == []

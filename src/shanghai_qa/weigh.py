@@ -1,12 +1,13 @@
 """How far an answer can be trusted: as of when each sentence speaks, where sources disagree, who alone says so."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.features import Candidate, stems
-from shanghai_qa.mentions import dated, dates, names, parts_of_year
-from shanghai_qa.question import DATES, QUANTITIES, Question
+from shanghai_qa.mentions import Mention, counts, dated, dates, money, names, parts_of_year, percents, years
+from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
 from shanghai_qa.values import Document, Tier
 
 _SAME_SUBJECT = 0.4  # share of their terms, figures apart, that two sentences about one thing have in common
@@ -87,7 +88,15 @@ def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[D
     They speak of the same thing where the rest of their words agree and they name the same years; otherwise they are a
     series, or about something else. Empty where all agree, or no value was asked for.
     """
-    if question.wanted not in QUANTITIES | DATES or not candidates:
+    if not candidates:
+        return ()
+    differing = _of_answers(question, candidates) or _of_measures(question, candidates)
+    return tuple(sorted(differing, key=lambda d: (d.candidate.document.tier.rank, -d.candidate.value)))
+
+
+def _of_answers(question: Question, candidates: Sequence[Candidate]) -> Sequence[Differing]:
+    """Those whose direct answers differ; none or at least two."""
+    if question.wanted not in QUANTITIES | DATES:
         return ()
     lead, *others = candidates
     first = direct_answer(question, lead.text)
@@ -103,9 +112,128 @@ def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[D
             and all(_differ(found.key, known.key) for known in differing)
         ):
             differing.append(Differing(other, found.text, found.key))
-    if len(differing) < 2:
-        return ()
-    return tuple(sorted(differing, key=lambda d: (d.candidate.document.tier.rank, -d.candidate.value)))
+    return differing if len(differing) > 1 else ()
+
+
+_AS_GOOD = 0.65  # how far below the lead's value a sentence may lie that answers as well; 0.5 to 1 were tried on evals
+_AS_MUCH_IN_COMMON = 0.45  # share of terms; 0.4 to 0.6 were alike on evals, dev part
+_MEASURED: Mapping[Wanted, tuple[Callable[[str], Sequence[Mention]], ...]] = {
+    Wanted.MONEY: (money,),
+    Wanted.PERCENT: (percents,),
+    Wanted.COUNT: (counts,),
+    Wanted.NUMBER: (counts, money, percents),
+    Wanted.ANYTHING: (counts, money, percents),
+}
+
+
+def _of_measures(question: Question, candidates: Sequence[Candidate]) -> Sequence[Differing]:
+    """Those that answer about as well as the lead and give another number of the unit of which it gives one.
+
+    They hold the names asked for and have much in common, name the same years and quarters, and none mentions the
+    other's number, which would make it a change. None or at least two.
+    """
+    lead = candidates[0]
+    for unit, value in _measures(question, lead.text).items():
+        differing = [Differing(lead, value.text, value.key)]
+        for other in candidates[1:]:
+            if lead.value - other.value > _AS_GOOD:
+                break
+            found = _measures(question, other.text).get(unit)
+            if (
+                found
+                and other.document.id not in {d.candidate.document.id for d in differing}
+                and _alike(question, lead, other)
+                and not (_mentions(other.text, value) or _mentions(lead.text, found))
+                and all(_exclude(d, Differing(other, found.text, found.key)) for d in differing)
+            ):
+                differing.append(Differing(other, found.text, found.key))
+        if len(differing) > 1:
+            return differing
+    return ()
+
+
+def _measures(question: Question, sentence: str) -> dict[str, Mention]:
+    """Unit → the number of it, where a sentence gives just one; the unit must be one that is asked for.
+
+    Where it gives several and a year is asked for, that which stands nearest to the year.
+    """
+    found: dict[str, list[Mention]] = {}
+    for find in _MEASURED.get(question.wanted, ()):
+        for mention in find(sentence):
+            unit = mention.key.partition(" ")[2]
+            if unit and mention.text.casefold() not in question.text.casefold():
+                found.setdefault(unit, []).append(mention)
+    if question.wanted is Wanted.COUNT:
+        asked = {near for unit in question.units for near in (unit, *related(unit))}
+        found = {unit: mentions for unit, mentions in found.items() if unit in asked}
+    narrowed = {unit: _of_year(question, sentence, mentions) for unit, mentions in found.items()}
+    return {unit: each[0] for unit, each in narrowed.items() if len({mention.key for mention in each}) == 1}
+
+
+def _of_year(question: Question, sentence: str, mentions: list[Mention]) -> list[Mention]:
+    when = dated(sentence)
+    if not question.years or not when or len({mention.key for mention in mentions}) < 2:
+        return mentions
+    return [
+        m for m in mentions if min(when, key=lambda d: abs(d.start - m.start)).key[:4] in question.years
+    ] or mentions
+
+
+def _alike(question: Question, one: Candidate, other: Candidate) -> bool:
+    """Whether two sentences hold the names asked for, have much in common, and speak of the same time."""
+    told, also = _told(one.text), _told(other.text)
+    if years(told) != years(also) and not (question.years and years(told) ^ years(also) <= question.years):
+        return False
+    if parts_of_year(told) != parts_of_year(also) or bool(_PLAN.search(told)) != bool(_PLAN.search(also)):
+        return False
+    around = [stems(f"{c.text} {c.document.title} {c.passage.heading}") for c in (one, other)]
+    if not question.names <= around[0] & around[1]:
+        return False
+    a, b = (frozenset(t for t in stems(text) if not t[0].isdigit()) for text in (told, also))
+    return len(a & b) >= _AS_MUCH_IN_COMMON * min(len(a), len(b))
+
+
+def _told(sentence: str) -> str:
+    """A sentence without who says so and when: "according to Yicai", "Reuters reported in May 2025"."""
+    return _REPORTING.sub(" ", sentence)
+
+
+_REPORTING = re.compile(
+    r",? according to [^,;.]*|"
+    r",? (?:(?:[A-Z][\w’'&.-]* ){1,4}|the (?:report|paper|authors?|blog|page|article|newspaper) )"
+    r"(?:reported|reports|wrote|writes|said|says|estimated|noted)\b(?: (?:in|on) (?:\d+ )?(?:[A-Z]\w+ )?\d{4})?|"
+    r"\bthe report of \w+ \d{4} says"
+)
+_PLAN = re.compile(
+    r"\b(?:plan\w*|targets?|targeted|aim\w*|goals?|intend\w*|expected|forecast|will|w(?:as|ere) to|(?:is|are) to)\b"
+)
+
+
+def _mentions(sentence: str, value: Mention) -> bool:
+    number = re.escape(re.sub(r"[^\d.,]", "", value.text).strip(".,"))
+    return bool(number) and re.search(rf"(?<![\d.,]){number}(?![\d]|[.,]\d)", sentence) is not None
+
+
+def _exclude(one: Differing, other: Differing) -> bool:
+    """Whether two numbers cannot both be right: "over 5 trillion" and "5.39 trillion" can."""
+    if not _differ(one.key, other.key):
+        return False
+    for bound, exact in ((one, other), (other, one)):
+        before = bound.candidate.text[: bound.candidate.text.find(bound.value)]
+        least, value = float(bound.key.split()[0]), float(exact.key.split()[0])
+        if _AT_LEAST.search(before) and least <= value <= _BOUND * least:
+            return False
+        if _AT_MOST.search(before) and least / _BOUND <= value <= least:
+            return False
+    return True
+
+
+_CONVERTED = r"(?:[^ ,;()]+ ){0,4}\(?$"  # "over 5 trillion yuan (US$682 billion)"
+_AT_LEAST = re.compile(
+    rf"\b(?:more than|over|above|at least|passed|exceed(?:s|ed|ing)?|surpass(?:es|ed)?) {_CONVERTED}"
+)
+_AT_MOST = re.compile(rf"\b(?:nearly|almost|up to|less than|under|below|fewer than) {_CONVERTED}")
+_BOUND = 1.5  # "over 100" is not said of 1,000
 
 
 def _differ(one: str, other: str) -> bool:
