@@ -140,3 +140,26 @@ def test_today_is_asked_for_by_many_words() -> None:
 )
 def test_a_question_that_asks_several_things_has_them_as_parts(text: str, parts: list[str]) -> None:
     assert [part.text for part in asked(text).parts] == parts
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "read_as"),
+    [
+        ("When was SMIC founded?", "And who owns it?", "Who owns SMIC?"),
+        ("When was SMIC founded?", "But where is its plant?", "Where is SMIC's plant?"),
+        ("What was SMIC's revenue in 2024?", "What about three years earlier?", "What was SMIC's revenue in 2021?"),
+        ("What was SMIC's revenue in 2024?", "And a year later?", "What was SMIC's revenue in 2025?"),
+        ("What was SMIC's revenue in 2024?", "And the previous year?", "What was SMIC's revenue in 2023?"),
+        ("How many people work at SMIC?", "Who leads the team?", "Who leads the team of SMIC?"),
+        ("How many people work at SMIC?", "Who runs the city?", "Who runs the city?"),
+        ("How many people work at SMIC?", "Who leads the team of Hua Hong?", "Who leads the team of Hua Hong?"),
+    ],
+)
+def test_a_follow_up_takes_its_subject_and_year_from_the_question_before(before: str, text: str, read_as: str) -> None:
+    assert asked(text, before).text == read_as
+
+
+def test_contractions_are_read_in_full() -> None:
+    assert asked("whos the founder of SMIC").wanted is Wanted.WHO
+    assert asked("What's SMIC?").text == "What is SMIC?"
+    assert asked("Whose is SMIC?").text == "Whose is SMIC?"

@@ -17,7 +17,7 @@ _OPENS_BRACKET = re.compile(r"\([\u3400-\u9fff]")  # without it `_BRACKETED`, 60
 _CHINESE_STOP = re.compile(
     "[的是了吗呢吧啊由在和与及有被把从对于这那其之为个家名位座所将会能上中里都还也哪叫，。？！、：；（）“”《》]+"
 )
-_SHORTEST_MENDED = 6  # letters; shorter words are too easily mended into another
+_SHORTEST_MENDED = 5  # letters; shorter words are too easily mended into another
 
 
 @dataclass(frozen=True, eq=False)

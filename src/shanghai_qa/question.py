@@ -73,6 +73,9 @@ class Question:
         return not self.years
 
 
+_CONTRACTED = re.compile(r"\b(who|what|where|when|how)['’]?s\b", re.IGNORECASE)
+
+
 def understand(
     asked: str,
     history: Sequence[Turn],
@@ -86,7 +89,7 @@ def understand(
     """
     if any("\ud800" <= c <= "\udfff" for c in asked):
         raise QuestionError("the question has characters that are no text; type it again")
-    text = " ".join(unicodedata.normalize("NFKC", asked).split())
+    text = _CONTRACTED.sub(r"\1 is", " ".join(unicodedata.normalize("NFKC", asked).split()))
     if not text:
         raise QuestionError("the question is empty; ask one, for example: How many startups are in Quantum Valley?")
     if len(text) > max_chars:
@@ -247,8 +250,18 @@ def _sides(text: str) -> tuple[str, ...]:
 # --- Follow-ups ------------------------------------------------------------------------------------------------------
 
 _WHAT_ABOUT = re.compile(
-    r"^(?:and |but |so )?(?:what|how) about (?:in )?(.+?)\??$|^and (?:in |for |at )?(.+?)\??$", re.I
+    r"^(?:and |but |so )?(?:what|how) about (?:in )?(.+?)\??$|"
+    r"^and (?:in |for |at )?(?!(?:who|what|when|where|how|why|which|whose|is|are|was|were|do|does|did|has|have|can)\b)"
+    r"(.+?)\??$",
+    re.IGNORECASE,
 )
+_OPENING = re.compile(r"^(?:and|but|so|then),? (?=\w)", re.IGNORECASE)
+_YEARS_ON = re.compile(
+    r"^(?:in )?(?:(?P<number>a|one|two|three|four|five|ten|\d\d?) years? |the (?:year|one) |)"
+    r"(?P<way>earlier|before|previously|later|after|afterwards)$|^(?:in )?the (?P<next>previous|next|following) year$",
+    re.IGNORECASE,
+)
+_THE = re.compile(r"\bthe (?!(?:city|country|world|government|economy|market|corpus|report)\b)[a-z]+\??$")
 _PRONOUN = re.compile(
     r"\b(its|their|his|her(?= \w))\b|\b(it|they|them|he|she|him|"
     r"the (?:company|firm|startup|laboratory|lab|project|plan)|this (?:company|firm)|that (?:company|firm)|there)\b",
@@ -271,12 +284,22 @@ def _completed(text: str, before: str) -> str:
     """`text` with what it takes from the one question `before` it, which stands by itself."""
     if about := _WHAT_ABOUT.match(text):
         return _exchange(before, next(filter(None, about.groups())))
+    text = _capital(_OPENING.sub("", text))
     subject = _subject(before)
     if not subject or not _leans(text):
-        return text
+        return f"{text.rstrip('?')} of {subject}?" if subject and _THE.search(text) and not _named(text) else text
     return _PRONOUN.sub(
         lambda m: f"{subject}'s" if m[1] else f"at {subject}" if m[0].casefold() == "there" else subject, text
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _named(text: str) -> bool:
+    """Whether a question has a name or figure of its own, behind its opening word."""
+    return any(name.start > 0 for name in names(text)) or any(c.isdigit() for c in text)
 
 
 def _leans(text: str) -> bool:
@@ -286,6 +309,7 @@ def _leans(text: str) -> bool:
 
 def _exchange(before: str, new: str) -> str:
     """The question before, about `new`: years take the place of years, and a name that of the last name."""
+    new = _year_on(before, new) or new
     if years(new) and years(before):
         asked = ", ".join(sorted(years(new)))
         return re.sub(r"\b(?:19|20)\d\d\b", asked, before, count=1)
@@ -293,6 +317,20 @@ def _exchange(before: str, new: str) -> str:
         return f"{before.rstrip('?')} in {new}?"
     subject = _subject(before)
     return before.replace(subject, new) if subject else f"{before.rstrip('?')} – {new}?"
+
+
+def _year_on(before: str, new: str) -> str | None:
+    """The year that "three years earlier" means after a question of one year; None where it means none."""
+    on, told = _YEARS_ON.match(new), years(before)
+    if not on or len(told) != 1:
+        return None
+    number = (on["number"] or "a").casefold()
+    count = int(number) if number.isdigit() else _COUNTED.get(number, 1)
+    back = (on["way"] or on["next"]).casefold() in ("earlier", "before", "previously", "previous")
+    return str(int(*told) + (-count if back else count))
+
+
+_COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
 
 
 def _subject(text: str) -> str | None:
