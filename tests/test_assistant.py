@@ -120,6 +120,11 @@ def test_of_two_questions_in_one_each_is_answered_or_named_as_missing(assistant:
     assert half.direct_answer == "32 startups"
 
 
+def test_another_version_of_what_is_asked_for_does_not_answer(assistant: Assistant) -> None:
+    assert "105" in assistant.ask("How many qubits does Zuchongzhi 3.0 have?").statements[0].text
+    assert assistant.ask("How many qubits does Zuchongzhi 5.0 have?").outcome is Outcome.NOT_IN_CORPUS
+
+
 def test_sources_that_differ_are_shown_side_by_side(assistant: Assistant) -> None:
     answer = assistant.ask("How deep is the Lingang undersea data centre?")
     (found,) = answer.disagreements

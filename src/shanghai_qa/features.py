@@ -4,6 +4,7 @@ A few readable features, each about one thing; their weighted sum orders the can
 lead's features says how likely it answers. The weights were fitted on evals (`evals.fit`) and live in `Weights`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -30,10 +31,11 @@ class Features:
 
     `cosine` and `passage_cosine` are those of question with sentence and with passage. `words` is the share of the
     question's terms but names, weighted by rarity, that the sentence holds (a related word counts 0.7, one in its title
-    or heading 0.5); `names` is the same over names alone, where title and heading count in full; `gap` is the rarity
-    of the rarest term that neither holds, over the highest there is. `kind` says how well the sentence holds the kind
-    of thing asked for; `year` whether it holds the year asked for; `fresh` how new it is; `tier` how well its source
-    is placed; `rank` is 1 for the first passage retrieved and falls with its rank.
+    or heading 0.5); `names` is the same over names alone, where title and heading count in full, and 0 where they have
+    not the version that a name is asked for with, as in "Zuchongzhi 3.0"; `gap` is the rarity of the rarest term that
+    neither holds, over the highest there is. `kind` says how well the sentence holds the kind of thing asked for;
+    `year` whether it holds the year asked for; `fresh` how new it is; `tier` how well its source is placed; `rank` is 1
+    for the first passage retrieved and falls with its rank.
     """
 
     cosine: float
@@ -86,7 +88,8 @@ def score(
                 cosine=float(contents.sentence_vectors[first + n] @ vector),
                 passage_cosine=hit.similarity,
                 words=_coverage(words, stems(text), around, rarity, outside=0.5),
-                names=max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides),
+                names=_of_version(question, f"{text} {document.title} {passage.heading}")
+                * max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides),
                 gap=_gap(rarity, stems(text) | around) / snapshot.highest_rarity,
                 kind=_kind(question, text),
                 year=_year(question, text, document),
@@ -124,6 +127,16 @@ def _sides(question: Question, asked_names: frozenset[str]) -> list[tuple[str, .
 
 _RECENT = 0.8  # `fresh` of 2023
 _LACKS_KIND = 0.2
+
+
+_VERSION = re.compile(r"\b[A-Z][\w-]*[ -](\d+\.\d+)\b(?! ?(?:%|percent|million|billion|trillion))")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+
+
+def _of_version(question: Question, told: str) -> float:
+    """1 unless the question names a version that is not told of; "3" is "3.0"."""
+    asked = {float(version) for version in _VERSION.findall(question.text)}
+    return 1.0 if asked <= {float(figure) for figure in _FIGURE.findall(told)} else 0.0
 
 
 def _gap(rarity: dict[str, float], held: frozenset[str]) -> float:
