@@ -17,7 +17,7 @@ serve: .venv/installed ## Open the page at http://127.0.0.1:7860; installs and i
 	@echo "==> Serving the page; Ctrl-C ends it"
 	@$(BIN)/shanghai-qa serve
 
-test: check ## Run every check and test: style, types, corpus, unit, end to end, browser
+test: check ## Run every check and test: style, types, corpus, unit, end to end, the gate over dev, browser
 	@echo "==> Checking the corpus"
 	@$(BIN)/shanghai-qa corpus check
 	@echo "==> Running all tests, the index of the whole corpus among them (some minutes)"
