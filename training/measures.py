@@ -1,0 +1,51 @@
+"""How good scores are: answerability, sentences, spans."""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_LONGEST = 30  # word pieces of an answer
+
+
+def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """How often a positive scores above a negative, ties counted half; nan where either is missing."""
+    if not positive or not negative:
+        return float("nan")
+    ranks = rankdata([*positive, *negative])
+    above = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
+    return float(above / (len(positive) * len(negative)))
+
+
+def f1(said: str, answers: Sequence[str]) -> float:
+    """The best overlap of words with any answer, in [0, 1], as SQuAD's own script counts it."""
+    return max((_f1(normalised(said), normalised(answer)) for answer in answers), default=0.0)
+
+
+def normalised(text: str) -> list[str]:
+    """Words in small letters without punctuation and articles."""
+    bare = "".join(c for c in text.lower() if c not in string.punctuation)
+    return _ARTICLES.sub(" ", bare).split()
+
+
+def best_span(start: ArrayLike, end: ArrayLike, begin: int) -> tuple[int, int, float]:
+    """First and last piece of the likeliest answer from piece `begin` on, and the sum of its logits."""
+    starts, ends = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    at = np.arange(len(starts))
+    apart = at[None, :] - at[:, None]
+    allowed = (apart >= 0) & (apart < _LONGEST) & (at[:, None] >= begin)
+    sums = np.where(allowed, starts[:, None] + ends[None, :], -np.inf)
+    first, last = np.unravel_index(int(sums.argmax()), sums.shape)
+    return int(first), int(last), float(sums[first, last])
+
+
+def _f1(said: Sequence[str], answer: Sequence[str]) -> float:
+    if not said or not answer:
+        return float(said == answer)
+    common = sum((Counter(said) & Counter(answer)).values())
+    return 2 * common / (len(said) + len(answer))
