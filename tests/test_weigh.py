@@ -57,9 +57,10 @@ def test_two_sentences_of_one_unverified_document_are_one_source() -> None:
     assert caveats([one, one]) == ("Only an unverified source says this.",)
 
 
-def test_an_unverified_lead_beside_better_sources_is_named() -> None:
-    lead, better = of_tier(Tier.UNVERIFIED, Tier.PRIMARY)
+def test_a_weak_lead_beside_better_sources_is_named() -> None:
+    lead, advert, better = of_tier(Tier.UNVERIFIED, Tier.PROMOTIONAL, Tier.PRIMARY)
     assert lead_caveat(lead, [lead, better]) == ("The first sentence comes from an unverified source.",)
+    assert lead_caveat(advert, [advert, better]) == ("The first sentence comes from a promotional source.",)
     assert lead_caveat(better, [better, lead]) == ()
     assert caveats([lead], "zh") == ("只有一个未经核实的来源这样说。",)
 

@@ -56,6 +56,7 @@ _CAVEATS: Mapping[str, Mapping[str, str]] = {
         "promotional": "Only promotional sources say this.",
         "neither": "Only promotional and unverified sources say this.",
         "lead unverified": "The first sentence comes from an unverified source.",
+        "lead promotional": "The first sentence comes from a promotional source.",
         "disagree": "Sources disagree: {values}.",
     },
     "zh": {
@@ -65,6 +66,7 @@ _CAVEATS: Mapping[str, Mapping[str, str]] = {
         "promotional": "只有宣传性来源这样说。",
         "neither": "只有宣传性和未经核实的来源这样说。",
         "lead unverified": "第一句话来自未经核实的来源。",
+        "lead promotional": "第一句话来自宣传性来源。",
         "disagree": "来源说法不一：{values}。",
     },
 }
@@ -77,9 +79,10 @@ def conflict(differing: Sequence[Differing], language: str = "en") -> tuple[str,
 
 
 def lead_caveat(lead: Document, cited: Sequence[Document], language: str = "en") -> tuple[str, ...]:
-    """A word on a lead that is unverified while better placed sources stand beside it."""
-    mixed = lead.tier is Tier.UNVERIFIED and any(d.tier.rank < Tier.PROMOTIONAL.rank for d in cited)
-    return (_CAVEATS[language]["lead unverified"],) if mixed else ()
+    """A word on a lead that is unverified or promotional while better placed sources stand beside it."""
+    weak = lead.tier.rank >= Tier.PROMOTIONAL.rank
+    mixed = weak and any(document.tier.rank < Tier.PROMOTIONAL.rank for document in cited)
+    return (_CAVEATS[language][f"lead {lead.tier}"],) if mixed else ()
 
 
 def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[Differing, ...]:
