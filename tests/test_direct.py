@@ -28,6 +28,7 @@ QUANTUM = "According to the report, 17 research institutions and 32 startups wor
         ("Who founded AMEC?", "AMEC is listed on the STAR Market.", None),
         ("How deep is it?", "It lies 35 metres deep and 10 kilometres out.", None),
         ("How deep is it?", "It lies 35 metres deep.", "35 metres"),
+        ("How many passengers fit in?", "156 to 168 passengers fit in.", "156 to 168 passengers"),
         ("Why is it so?", "Because of 35 things in 2024.", None),
     ],
 )

@@ -17,7 +17,7 @@ def direct_answer(question: Question, sentence: str) -> Mention | None:
     find = _FINDERS.get(question.wanted)
     if find is None or not _speaks_of(question, sentence):
         return None
-    found = [mention for mention in find(question, sentence) if _may_answer(question, sentence, mention)]
+    found = [_whole(sentence, m) for m in find(question, sentence) if _may_answer(question, sentence, m)]
     if len({mention.key for mention in found}) <= 1:
         return found[0] if found else None
     if question.wanted in _ONLY_ONE:
@@ -25,6 +25,19 @@ def direct_answer(question: Question, sentence: str) -> Mention | None:
     nearest = sorted(found, key=lambda mention: _distance(question, sentence, mention))
     first, second = (_distance(question, sentence, mention) for mention in nearest[:2])
     return nearest[0] if first < second else None
+
+
+def _whole(sentence: str, mention: Mention) -> Mention:
+    """A number with that at the other end of its range: "156 to 168 passengers", but not "from 10 to 15"."""
+    lower = _LOWER_END.search(sentence, 0, mention.start)
+    if lower is None or not mention.text[:1].isdigit():
+        return mention
+    return Mention(sentence[lower.start() : mention.end], lower.start(), mention.end, mention.key)
+
+
+_LOWER_END = re.compile(
+    r"(?<![\w.,$])(?<!from )\d+(?:,\d{3})*(?:\.\d+)?(?: (?:thousand|million|billion|trillion))? ?(?:to|–|-) ?$"
+)
 
 
 def _speaks_of(question: Question, sentence: str) -> bool:
