@@ -7,7 +7,7 @@ is the cases of one file, or of every file in a folder. `evals.check` proves tha
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,8 +30,15 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Part = Literal["dev", "test"]
-SLICES = (*KINDS, *Outcome, "in-english", "in-chinese", *Tier, "report", *TOPICS)
-"""Every name under which cases are counted, in the order in which they are shown."""
+SLICE_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Kind of question": KINDS,
+    "Outcome expected": tuple(Outcome),
+    "Language": ("in-english", "in-chinese"),
+    "Tier of the source": tuple(Tier),
+    "Topic": ("report", *TOPICS),
+}
+"""The names under which cases are counted, by what they tell apart, in the order in which they are shown."""
+SLICES = tuple(name for names in SLICE_GROUPS.values() for name in names)
 
 
 class SuiteError(ShanghaiQAError):
@@ -100,7 +107,7 @@ class Case:
     @cached_property
     def slices(self) -> tuple[str, ...]:
         """The names under which the case is counted: kind, outcome, language, tier, topics of what it must cite."""
-        folders = sorted({id.split("/")[0] for id in self.must_cite} & {*TOPICS, "report"})
+        folders = sorted({id.split("/")[0] for id in self.must_cite} & {*SLICE_GROUPS["Topic"]})
         language = "in-chinese" if has_chinese(self.question) else "in-english"
         tier = () if self.tier is None else (self.tier.value,)
         return (self.kind, self.outcome.value, language, *tier, *folders)

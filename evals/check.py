@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from evals.cases import Case, SuiteError, says, says_any
-from ingest.sentences import sections, sentences
+from ingest.sentences import located
+from shanghai_qa.features import stems
 from shanghai_qa.mentions import names
 from shanghai_qa.values import Document
 from shanghai_qa.words import terms
@@ -27,11 +27,7 @@ class Coverage:
 def sentences_of(documents: Iterable[Document]) -> Sources:
     """The sentences that an answer over these documents could quote."""
     return {
-        document.id: tuple(
-            document.text[span.start : span.end]
-            for section in sections(document.text)
-            for span in sentences(document.text, section.body.start, section.body.end)
-        )
+        document.id: tuple(document.text[span.start : span.end] for _, span in located(document.text))
         for document in documents
     }
 
@@ -43,9 +39,9 @@ def check(cases: Sequence[Case], sources: Sources) -> None:
     disagreement, one sentence of the documents that it must cite says a string, and each of these documents says
     something of it. What must be said is not among what must not. Other cases expect nothing.
     """
-    problems = [f"{case.id}: {problem}" for case in cases for problem in _problems(case, sources)]
-    if problems:
-        raise SuiteError("\n".join(problems))
+    found = [f"{case.id}: {problem}" for case in cases for problem in problems(case, sources)]
+    if found:
+        raise SuiteError("\n".join(found))
 
 
 def coverage(cases: Sequence[Case], sources: Sources) -> Coverage:
@@ -65,15 +61,11 @@ def echoes(case: Case, sources: Sources) -> bool:
     """
     asked = set(terms(case.question)) - {term for name in names(case.question) for term in terms(name.text)}
     answering = [text for id in case.must_cite for text in sources.get(id, ()) if says_any(text, case.leads)]
-    return any(len(asked & _terms(text)) >= _ECHOES * len(asked) for text in answering) if asked else False
+    return any(len(asked & stems(text)) >= _ECHOES * len(asked) for text in answering) if asked else False
 
 
-@lru_cache(maxsize=10_000)
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text))
-
-
-def _problems(case: Case, sources: Sources) -> Iterator[str]:
+def problems(case: Case, sources: Sources) -> Iterator[str]:
+    """Why no answer over `sources` could pass a case; nothing where one could. See `check`."""
     expected = {
         name: getattr(case, name) for name in ("must_say", "must_lead", "direct", "disagree", "must_cite", "tier")
     }

@@ -72,14 +72,14 @@ class McNemar:
 @dataclass(frozen=True)
 class Comparison:
     """From A to B over `cases` that both ran, `of` so many of A: `differences` over all and then by slice, with
-    McNemar's test for each; measures that B gives no value to, though A does; cases that `broke` and that were
+    McNemar's test for each; measures that B gives no value to, with A's; cases that `broke` and that were
     `mended`; and what a reader of these numbers must know."""
 
     cases: int
     of: int
     differences: tuple[Difference, ...]
     tests: dict[str, McNemar]
-    vanished: tuple[Measure, ...]
+    vanished: tuple[tuple[Measure, float], ...]
     broke: tuple[Row, ...]
     mended: tuple[Row, ...]
     notes: tuple[str, ...]
@@ -116,7 +116,7 @@ def compare(a: Run, b: Run) -> Comparison:
         of=len(a.rows),
         differences=tuple(differences),
         tests=tests,
-        vanished=tuple(m for m in MEASURES if m.over(first) and not m.over(second)),
+        vanished=tuple((m, was.value) for m in MEASURES if (was := m.over(first)) and not m.over(second)),
         broke=tuple(new for old, new in pairs if old.passed and not new.passed),
         mended=tuple(new for old, new in pairs if new.passed and not old.passed),
         notes=tuple(_notes(a, b, len(common))),

@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from evals.cases import Case, load, says_any, split
+from evals.judge import answers
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.features import Candidate, Features
 from shanghai_qa.settings import Settings, Weights
@@ -32,27 +33,23 @@ def fit(assistant: Assistant, cases: Sequence[Case], settings: Settings) -> Weig
     order = _fit_order(read, np.array(settings.weights.order))
     samples = [sample for case, candidates in read for sample in _samples(case, candidates, order)]
     leads, labels = np.array([x for x, _ in samples]), np.array([label for _, label in samples])
-    answers, bias = _fit_answers(leads, labels, settings.weights)
-    return Weights(order=_rounded(order), answers=_rounded(answers), bias=round(float(bias), 3))
+    found, bias = _fit_answers(leads, labels, settings.weights)
+    return Weights(order=_rounded(order), answers=_rounded(found), bias=round(float(bias), 3))
 
 
 def _samples(case: Case, candidates: Sequence[Candidate], order: Array) -> list[tuple[Array, bool]]:
     """The features of the lead and whether it answers; and, as if the documents that answer were not there, of the
     lead that would take its place, which does not: a near miss for each case that has an answer."""
     best = sorted(candidates, key=lambda c: -float(order @ c.features.array()))
-    found = [(best[0].features.array(), _leads(case, best[0]))] if best else []
+    found = [(best[0].features.array(), answers(case, best[0].document.id, best[0].text))] if best else []
     others = [c for c in best if c.document.id not in case.must_cite and not says_any(c.text, case.leads)]
     return found + ([(others[0].features.array(), False)] if case.answerable and others else [])
-
-
-def _leads(case: Case, candidate: Candidate) -> bool:
-    return case.answerable and candidate.document.id in case.must_cite and says_any(candidate.text, case.leads)
 
 
 def _fit_order(read: Sequence[tuple[Case, Sequence[Candidate]]], start: Array) -> Array:
     lists: list[tuple[Array, NDArray[np.bool_]]] = []
     for case, candidates in read:
-        good = np.array([_leads(case, c) for c in candidates])
+        good = np.array([answers(case, c.document.id, c.text) for c in candidates])
         if good.any() and not good.all():
             lists.append((np.array([c.features.array() for c in candidates]), good))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evals.compare import ALL, Comparison, ComparisonError, compare
 from evals.measures import MEASURES, Measure
-from evals.record import Row, Run, load, measure, save
+from evals.record import Row, Run, load, save
 from shanghai_qa.errors import InputError
 
 BASELINE = Path(__file__).parent / "baseline.json"
@@ -53,8 +53,7 @@ def judge(baseline: Run, run: Run) -> Judgement:
     if lacking := [row.id for row in run.rows if row.id not in baseline.by_id]:
         raise ComparisonError(f"the baseline lacks {', '.join(lacking[:5])}; accept a run of the whole suite first")
     comparison = compare(baseline, run)
-    values = measure(baseline.only(run.by_id).rows)
-    gone = (Fall(each, values[each.name].value, None) for each in comparison.vanished if each.tolerance is not None)
+    gone = (Fall(measure, before, None) for measure, before in comparison.vanished if measure.tolerance is not None)
     return Judgement(
         falls=(*_falls(comparison), *gone),
         guarded=tuple(row for row in comparison.broke if row.guarded),

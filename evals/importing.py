@@ -5,21 +5,21 @@ to; others are left alone. Rows that make no case are told with their line, and 
 """
 
 import csv
-import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from evals.cases import Case, Kind, SuiteError
-from evals.check import Sources, check
+from evals.cases import Case, Kind
+from evals.check import Sources, problems
 from evals.writing import case_id, kind_of
 from shanghai_qa.errors import InputError
-from shanghai_qa.files import read_text
+from shanghai_qa.files import folded, numbered, parse_json, read_table, read_text
 from shanghai_qa.values import Outcome
 
 FIELDS = tuple(field.name for field in fields(Case))
@@ -36,7 +36,6 @@ _OUTCOMES = {
     **dict.fromkeys(("true", "yes", "1"), Outcome.ANSWERED),
     **dict.fromkeys(("false", "no", "0"), Outcome.NOT_IN_CORPUS),
 }
-_LONGEST_CELL = 10_000_000  # characters
 _CASE = TypeAdapter(Case)
 
 
@@ -79,9 +78,9 @@ def read_cases(
         raise InputError(f"{path}: a file of questions ends in .csv, .tsv or .jsonl")
     text = read_text(path)
     is_table = ending in (".csv", ".tsv")
-    rows = list(_rows_of_table(path, text) if is_table else _rows_of_lines(text))
+    rows = list(_rows_of_table(path, text) if is_table else starmap(_row_of_line, numbered(text)))
     names = dict.fromkeys(name for row in rows for name in row.cells)
-    mapped = {field: _folded(column) for field, column in (columns or {}).items()}
+    mapped = {field: folded(column) for field, column in (columns or {}).items()}
     _check_columns(path, names, mapped)
     chosen = [_chosen(row.cells, mapped) for row in rows]  # of each row: objects need not have the same names
     used = {column for one in chosen for column in one.values()}
@@ -97,32 +96,18 @@ def read_cases(
 
 def doubts(cases: Iterable[Case], sources: Sources) -> tuple[str, ...]:
     """The cases that no answer over these documents could pass, each with the reasons."""
-    return tuple(filter(None, (_doubt(case, sources) for case in cases)))
-
-
-def _doubt(case: Case, sources: Sources) -> str | None:
-    try:
-        check([case], sources)
-    except SuiteError as error:
-        return "\n".join(dict.fromkeys(str(error).splitlines()))  # what must be said and lead is told twice
-    return None
+    found = ((case, list(problems(case, sources))) for case in cases)
+    return tuple("\n".join(f"{case.id}: {problem}" for problem in told) for case, told in found if told)
 
 
 # --- From a file to rows ---------------------------------------------------------------------------------------------
 
 
 def _rows_of_table(path: Path, text: str) -> Iterator[_Row]:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text), restval="")
-    try:
-        reader.fieldnames = [_folded(name) for name in reader.fieldnames or []]
-        for row in reader:
-            spare = row.pop(None, None)  # where csv puts what no column is for
-            if any(cell.strip() for cell in row.values()):
-                yield _Row(reader.line_num, row, "has more cells than there are columns" if spare else None)
-    except csv.Error as error:
-        expected = f"expected cells of at most {_LONGEST_CELL:,} characters, each quotation mark closed"
-        raise InputError(f"{path}:{reader.line_num + 1}: {error}; {expected}") from error
+    for line, cells in read_table(path, text, _delimiter(text), missing="")[1]:
+        spare = cells.pop(None, None)  # type: ignore[call-overload]  # where csv puts what no column is for
+        if any(cell.strip() for cell in cells.values()):
+            yield _Row(line, cells, "has more cells than there are columns" if spare else None)
 
 
 def _delimiter(text: str) -> str:
@@ -132,26 +117,14 @@ def _delimiter(text: str) -> str:
     return ","
 
 
-def _rows_of_lines(text: str) -> Iterator[_Row]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield _row_of_line(number, line)
-
-
 def _row_of_line(number: int, line: str) -> _Row:
     try:
-        found = json.loads(line, parse_int=str, parse_float=str)  # a number is said as it is written
+        found = parse_json(line, parse_int=str, parse_float=str)  # a number is said as it is written
     except ValueError as error:
         return _Row(number, {}, f"not JSON: {error}")
-    except RecursionError:
-        return _Row(number, {}, "not JSON: it is nested too deeply")
     if not isinstance(found, dict):
         return _Row(number, {}, 'not an object such as {"question": "…"}')
-    return _Row(number, {_folded(name): value for name, value in found.items()})
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
+    return _Row(number, {folded(name): value for name, value in found.items()})
 
 
 # --- From rows to cases ----------------------------------------------------------------------------------------------
@@ -193,7 +166,7 @@ def _value(field: str, column: str, cell: Any, is_table: bool) -> Any:
         parts = _of_cell(field, cell) if is_table else _of_json(field, column, cell)
         return _without_blanks(parts)
     if isinstance(cell, str):
-        cell = _folded(cell) if field in _WORDS else cell.strip()
+        cell = folded(cell) if field in _WORDS else cell.strip()
     if field == "id" and not isinstance(cell, str | None):
         raise ValueError(f"id is {json.dumps(cell)[:60]}; expected a word")
     if field == "outcome" and cell not in (None, ""):

@@ -25,6 +25,12 @@ def led(case: Case, answer: Answer) -> bool:
     return bool(answer.statements) and says_any(answer.statements[0].text, case.leads)
 
 
+def answers(case: Case, document_id: str, sentence: str) -> bool:
+    """Whether a sentence of that document answers: it says so, in one of the expected documents where any is named."""
+    expected = not case.must_cite or document_id in case.must_cite
+    return case.answerable and expected and says_any(sentence, case.leads)
+
+
 def cites(case: Case, answer: Answer) -> bool:
     """Whether one of the expected documents is cited, or any where none is named."""
     cited = {citation.source.id for citation in answer.citations}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from evals.cases import Case, says_any
-from evals.judge import expectation, faults
+from evals.cases import Case
+from evals.judge import answers, expectation, faults
 from evals.measures import LEGS, Trial, score
 from evals.record import About, Row, Run, commit, now
 from evals.retrieval import SUITE, per_question
@@ -97,7 +97,15 @@ def run(
     traces = [_trace(trace, case, on_asked) for case in cases]
     retrieval = _retrieval(cases, traces) if trace else {}
     return tuple(
-        _row(case, asked, _same(asked, second), seen, trace is not None, documents, retrieval.get(case.id, {}))
+        _row(
+            case,
+            asked,
+            seen,
+            _same(asked, second),
+            _confidence(case, asked, seen) if trace else None,
+            documents,
+            retrieval.get(case.id, {}),
+        )
         for case, asked, second, seen in zip(cases, first, again, traces, strict=True)
     )
 
@@ -153,22 +161,18 @@ def _retrieval(cases: Iterable[Case], traces: Iterable[Trace | None]) -> dict[st
 def _row(
     case: Case,
     asked: Asked,
-    repeats: bool | None,
     trace: Trace | None,
-    traced: bool,
+    repeats: bool | None,
+    confidence: float | None,
     documents: Mapping[str, Document],
     retrieval: Mapping[str, float],
 ) -> Row:
-    """`traced` says that tracing was wanted, so that its absence is a crash: sure of what has no answer, unsure of what
-    has."""
     answer = asked.answer
-    crashed = asked.error is not None or (traced and trace is None)
-    confidence = float(not case.answerable) if crashed and traced else trace.reading.confidence if trace else None
     trial = Trial(case=case, answer=answer, elapsed_ms=asked.elapsed_ms, documents=documents, repeats=repeats)
     return Row(
         id=case.id,
         scores={**score(trial), **retrieval},
-        confidence=None if confidence is None else round(confidence, 6),
+        confidence=confidence,
         lead_answers=not asked.error and _lead_answers(case, trace),
         answerable=case.answerable,
         slices=case.slices,
@@ -190,9 +194,14 @@ def _row(
     )
 
 
+def _confidence(case: Case, asked: Asked, trace: Trace | None) -> float:
+    """That of the reading; after a crash the worst there is: sure of what has no answer, unsure of what has."""
+    if asked.error is not None or trace is None:
+        return float(not case.answerable)
+    return round(trace.reading.confidence, 6)
+
+
 def _lead_answers(case: Case, trace: Trace | None) -> bool:
-    """Whether the sentence that reading puts first answers, said or not: it says so, in an expected document."""
-    if not case.answerable or trace is None or not trace.reading.candidates:
-        return False
-    lead = trace.reading.candidates[0]
-    return (not case.must_cite or lead.document.id in case.must_cite) and says_any(lead.text, case.leads)
+    """Whether the sentence that reading puts first answers, said or not."""
+    leads = trace.reading.candidates[:1] if trace else ()
+    return any(answers(case, lead.document.id, lead.text) for lead in leads)

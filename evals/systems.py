@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-from ingest.sentences import sections, sentences
+from ingest.sentences import located
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.prove import source_of
-from shanghai_qa.store import bm25_of
+from shanghai_qa.store import bm25_of, bm25_scores
 from shanghai_qa.values import Answer, Ask, Citation, Document, Outcome, Span, Statement, Turn
 from shanghai_qa.words import terms
 
@@ -46,10 +46,9 @@ class BestSentence:
         self._assistant = assistant
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), id: str | None = None) -> Answer:
-        known = [term for term in terms(question) if term in self._index.vocab_dict]
-        scores = self._index.get_scores(known) if known else None
-        best = int(scores.argmax()) if scores is not None else -1
-        if scores is None or scores[best] <= 0:
+        scores = bm25_scores(self._index, terms(question))
+        best = int(scores.argmax())
+        if scores[best] <= 0:
             return _refusal(question, id, self._assistant)
         document, heading, span = self._sentences[best]
         return _quoting(question, id, self._assistant, document, (span,), heading)
@@ -59,8 +58,7 @@ class BestSentence:
         return [
             (document, "" if section.level == 1 else section.heading, span)
             for document in self._assistant.documents
-            for section in sections(document.text)
-            for span in sentences(document.text, section.body.start, section.body.end)
+            for section, span in located(document.text)
         ]
 
     @cached_property

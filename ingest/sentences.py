@@ -96,6 +96,13 @@ def sentences(text: str, start: int = 0, end: int | None = None) -> tuple[Span, 
     )
 
 
+def located(text: str) -> Iterator[tuple[Section, Span]]:
+    """The sentences of a whole text, each with the section in which it stands."""
+    for section in sections(text):
+        for span in sentences(text, section.body.start, section.body.end):
+            yield section, span
+
+
 def enclosed(line: str) -> list[Span]:
     """What stands in matching brackets or quotation marks, these included; nested ones too, in no special order."""
     spans = [Span(*quoted.span()) for quoted in _STRAIGHT_QUOTES.finditer(line)]

@@ -5,8 +5,9 @@ import pytest
 
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.errors import IndexUnusable
-from shanghai_qa.store import Contents, Snapshot, check_vectors, where
+from shanghai_qa.store import Contents, Snapshot, bm25_of, bm25_scores, check_vectors, where
 from shanghai_qa.values import Filters, Passage, Span, Tier
+from shanghai_qa.words import terms
 from tests.samples import document
 
 
@@ -53,3 +54,10 @@ def test_filters_in_chromas_words() -> None:
     assert where(Filters(tiers=(Tier.PRIMARY,), year_from=2020, year_to=2024)) == {
         "$and": [{"tier": {"$in": ["primary"]}}, {"year": {"$gte": 2020}}, {"year": {"$lte": 2024}}]
     }
+
+
+def test_bm25_prefers_the_text_with_the_rarer_word_and_knows_nothing_of_unknown_ones() -> None:
+    index = bm25_of(["labs in pudong", "labs in minhang", "labs"])
+    assert bm25_scores(index, terms("labs of Minhang")).argmax() == 1
+    assert bm25_scores(index, terms("Where is Xuhui?")).tolist() == [0, 0, 0]
+    assert bm25_scores(index, terms("")).tolist() == [0, 0, 0]

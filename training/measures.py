@@ -2,12 +2,13 @@
 
 import re
 import string
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
+
+from evals.measures import auc as evals_auc
+from evals.measures import overlap
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _LONGEST = 30  # word pieces of an answer
@@ -15,16 +16,13 @@ _LONGEST = 30  # word pieces of an answer
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
     """How often a positive scores above a negative, ties counted half; nan where either is missing."""
-    if not positive or not negative:
-        return float("nan")
-    ranks = rankdata([*positive, *negative])
-    above = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
-    return float(above / (len(positive) * len(negative)))
+    found = evals_auc([*positive, *negative], [True] * len(positive) + [False] * len(negative))
+    return found.value if found else float("nan")
 
 
 def f1(said: str, answers: Sequence[str]) -> float:
     """The best overlap of words with any answer, in [0, 1], as SQuAD's own script counts it."""
-    return max((_f1(normalised(said), normalised(answer)) for answer in answers), default=0.0)
+    return max((overlap(normalised(said), normalised(answer)) for answer in answers), default=0.0)
 
 
 def normalised(text: str) -> list[str]:
@@ -42,10 +40,3 @@ def best_span(start: ArrayLike, end: ArrayLike, begin: int) -> tuple[int, int, f
     sums = np.where(allowed, starts[:, None] + ends[None, :], -np.inf)
     first, last = np.unravel_index(int(sums.argmax()), sums.shape)
     return int(first), int(last), float(sums[first, last])
-
-
-def _f1(said: Sequence[str], answer: Sequence[str]) -> float:
-    if not said or not answer:
-        return float(said == answer)
-    common = sum((Counter(said) & Counter(answer)).values())
-    return 2 * common / (len(said) + len(answer))

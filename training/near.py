@@ -16,8 +16,9 @@ import numpy as np
 
 from shanghai_qa.embedding import Encoder, Vectors, prepare
 from shanghai_qa.settings import MINILM
+from shanghai_qa.store import bm25_of, bm25_scores
+from shanghai_qa.words import terms
 from training.data import Asked, Collection, Paragraph
-from training.lexical import Lexical
 
 _log = logging.getLogger(__name__)
 _SEARCHED = 15  # paragraphs that each kind of search gives
@@ -78,11 +79,11 @@ def _search(
     encoder = open_encoder(cache)
     of_paragraphs = vectors(encoder, [f"{p.title}\n{p.text}" for p in paragraphs], cache)
     of_questions = vectors(encoder, [a.text for a in asked], cache)
-    by_words = Lexical([f"{p.title} {p.text}" for p in paragraphs])
+    by_words = bm25_of([f"{p.title} {p.text}" for p in paragraphs])
     found = {}
     for a, vector in zip(asked, of_questions, strict=True):
         similar = np.argsort(-(of_paragraphs @ vector), kind="stable")[:_SEARCHED]
-        alike = np.argsort(-by_words.scores(a.text), kind="stable")[:_SEARCHED]
+        alike = np.argsort(-bm25_scores(by_words, terms(a.text)), kind="stable")[:_SEARCHED]
         own = collection.paragraphs[a.paragraph]
         ranked = dict.fromkeys(int(i) for pair in zip(similar, alike, strict=True) for i in pair)
         others = (paragraphs[i] for i in ranked if paragraphs[i].text != own.text)

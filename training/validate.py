@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from shanghai_qa.store import bm25_of, bm25_scores
+from shanghai_qa.words import terms
 from training import measures
 from training.config import Config
 from training.data import SETS, Collection
 from training.epochs import Item, Items, example, plain
 from training.inputs import Example, Reading, batch, begins
-from training.lexical import Lexical
 from training.model import Reader
 from training.near import open_encoder, vectors
 
@@ -86,12 +87,12 @@ def baselines(items: Sequence[Item], collection: Collection, reading: Reading, c
     at = {text: i for i, text in enumerate(sentences)}
     of_sentences = vectors(encoder, sentences, cache)
     of_questions = vectors(encoder, [item.question for item in items], cache)
-    index = Lexical(sentences)
+    index = bm25_of(sentences)
     cosine, bm25 = list[NDArray[np.float64]](), list[NDArray[np.float64]]()
     for item, run, vector in zip(items, runs, of_questions, strict=True):
         rows = [at[text] for text in run]
         cosine.append((of_sentences[rows] @ vector).astype(np.float64))
-        bm25.append(index.scores(item.question)[rows].astype(np.float64))
+        bm25.append(bm25_scores(index, terms(item.question))[rows].astype(np.float64))
     both = [a + b for a, b in zip(_standard(cosine), _standard(bm25), strict=True)]
     numbers: Numbers = {}
     for name, scores in (("cosine", cosine), ("bm25", bm25), ("both", both)):

@@ -3,24 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evals.cases import KINDS
+from evals.cases import SLICE_GROUPS
 from evals.compare import ALL, Comparison, Difference
 from evals.measures import BY_NAME, MEASURES, Measure, Value
 from evals.record import Row, Run, measure
-from shanghai_qa.values import TOPICS, Outcome, Tier
 
 Changes = Mapping[tuple[str, str], Difference]
 """(slice, name of a measure) → how it changed."""
 
 _CARDS = ("passed", "lead", "false refusals", "false answers", "direct right", "citation precision")
 OF_SLICES = ("passed", "lead", "false refusals", "false answers")
-_SLICE_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Kind of question": KINDS,
-    "Outcome expected": tuple(Outcome),
-    "Language": ("in-english", "in-chinese"),
-    "Tier of the source": tuple(Tier),
-    "Topic": (*TOPICS, "report"),
-}
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,7 @@ def groups(run: Run, moved: Changes) -> dict[str, list[Line]]:
 def slices(run: Run, moved: Changes) -> dict[str, list[Slice]]:
     """The slices of the run by what they tell apart, the largest first."""
     found: dict[str, list[Slice]] = {}
-    for group, names in _SLICE_GROUPS.items():
+    for group, names in SLICE_GROUPS.items():
         own = [_slice(name, run.slice(name), moved) for name in names if name in run.slices]
         if own:
             found[group] = sorted(own, key=lambda slice: -slice.cases)

@@ -24,7 +24,7 @@ from shanghai_qa.frame import counted, frame
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
 from shanghai_qa.question import Question, understand
 from shanghai_qa.read import Reading, join, read
-from shanghai_qa.retrieve import retrieve
+from shanghai_qa.retrieve import Retrieved, retrieve
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, Snapshot
 from shanghai_qa.suggest import suggest
@@ -164,7 +164,11 @@ class Assistant(Runnable[str | Ask, Any]):
 
     def trace(self, asked: Ask) -> Trace:
         """What retrieval and reading find, before anything is decided: for those who measure and tune."""
-        return self._trace(asked, *self._follow())
+        snapshot, encoder = self._follow()
+        found, reading = self._found(asked, snapshot, encoder)
+        legs = {"vectors": found.vectors, "words": found.words, "fused": found.fused}
+        passages = snapshot.contents.passages
+        return Trace({leg: [passages[row] for row in rows] for leg, rows in legs.items()}, reading)
 
     def _open(self, snapshot: Snapshot) -> None:
         built_with = snapshot.manifest.settings
@@ -229,18 +233,11 @@ class Assistant(Runnable[str | Ask, Any]):
         longest = self.settings.max_question_chars
         return understand(asked.question, asked.history, snapshot.lexicon, longest, encoder.is_word)
 
-    def _trace(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Trace:
+    def _found(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> tuple[Retrieved, Reading]:
+        """What is retrieved for a question, and what reading makes of it."""
         question = self._understand(asked, snapshot, encoder)
-        vector = encoder.encode([question.text])[0]
-        found = retrieve(snapshot, vector, question.terms, asked.filters, self.settings)
-        passages = snapshot.contents.passages
-        rankings = {
-            "vectors": [passages[row] for row in found.vectors],
-            "words": [passages[row] for row in found.words],
-            "fused": [passages[row] for row in found.fused],
-        }
-        reading = read(snapshot, question, vector, found.hits, self.settings)
-        return Trace(rankings, self._by_parts(question, reading, asked.filters, snapshot, encoder)[1])
+        retrieved, reading = self._read(question, asked.filters, snapshot, encoder)
+        return retrieved, self._by_parts(question, reading, asked.filters, snapshot, encoder)[1]
 
     def _by_parts(
         self, question: Question, reading: Reading, filters: Filters, snapshot: Snapshot, encoder: Encoder
@@ -249,16 +246,19 @@ class Assistant(Runnable[str | Ask, Any]):
 
         As it is where it asks one thing, and where no part is answered by itself.
         """
-        parts = [(part, self._read(part, filters, snapshot, encoder)) for part in question.parts]
+        parts = [(part, self._read(part, filters, snapshot, encoder)[1]) for part in question.parts]
         led = next((part for part, read in parts if self._answers(read)), None)
         if led is None:
             return question, reading
         return replace(led, read_as=question.read_as), join(parts, self.settings)
 
-    def _read(self, question: Question, filters: Filters, snapshot: Snapshot, encoder: Encoder) -> Reading:
+    def _read(
+        self, question: Question, filters: Filters, snapshot: Snapshot, encoder: Encoder
+    ) -> tuple[Retrieved, Reading]:
+        """The same of a question that is understood, taken as one."""
         vector = encoder.encode([question.text])[0]
-        hits = retrieve(snapshot, vector, question.terms, filters, self.settings).hits
-        return read(snapshot, question, vector, hits, self.settings)
+        retrieved = retrieve(snapshot, vector, question.terms, filters, self.settings)
+        return retrieved, read(snapshot, question, vector, retrieved.hits, self.settings)
 
     def _write(self, question: Question, reading: Reading) -> "tuple[Written | None, tuple[str, ...]]":
         """What the model wrote; None and a caveat where it could not be asked."""
@@ -283,7 +283,7 @@ class Assistant(Runnable[str | Ask, Any]):
             if len(self._tried) > _REMEMBERED:
                 self._tried.clear()
             if key not in self._tried:
-                reading = self._trace(Ask(suggestion, filters=asked.filters), snapshot, encoder).reading
+                _, reading = self._found(Ask(suggestion, filters=asked.filters), snapshot, encoder)
                 answered = self._answers(reading) and not reading.missing
                 self._tried[key] = reading.chosen[0].text if answered else None
             return self._tried[key]

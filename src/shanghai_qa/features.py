@@ -75,6 +75,7 @@ def score(
     asked_names = frozenset(name for name in question.names if rarity[name] > _COMMON)
     words = tuple(term for term in question.terms if term not in asked_names)
     sides = _sides(question, asked_names)
+    versions = {float(version) for version in _VERSION.findall(question.text)}
     ordering = np.array(weights.order)
     found = []
     for rank, hit in enumerate(hits):
@@ -88,8 +89,9 @@ def score(
                 cosine=float(contents.sentence_vectors[first + n] @ vector),
                 passage_cosine=hit.similarity,
                 words=_coverage(words, stems(text), around, rarity, outside=0.5),
-                names=_of_version(question, f"{text} {document.title} {passage.heading}")
-                * max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides),
+                names=max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides)
+                if _tells_of(versions, f"{text} {document.title} {passage.heading}")
+                else 0.0,
                 gap=_gap(rarity, stems(text) | around) / snapshot.highest_rarity,
                 kind=_kind(question, text),
                 year=_year(question, text, document),
@@ -133,10 +135,9 @@ _VERSION = re.compile(r"\b[A-Z][\w-]*[ -](\d+\.\d+)\b(?! ?(?:%|percent|million|b
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 
 
-def _of_version(question: Question, told: str) -> float:
-    """1 unless the question names a version that is not told of; "3" is "3.0"."""
-    asked = {float(version) for version in _VERSION.findall(question.text)}
-    return 1.0 if asked <= {float(figure) for figure in _FIGURE.findall(told)} else 0.0
+def _tells_of(versions: set[float], text: str) -> bool:
+    """Whether a text has all of `versions`; "3" is "3.0"."""
+    return not versions or versions <= {float(figure) for figure in _FIGURE.findall(text)}
 
 
 def _gap(rarity: dict[str, float], held: frozenset[str]) -> float:

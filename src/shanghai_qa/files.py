@@ -41,14 +41,14 @@ def read_rows(path: Path) -> list[Row]:
     text = read_text(path)
     if path.suffix.lower() == ".csv":
         return _rows_of_table(path, text)
-    return [_row_of_line(number, line) for number, line in _numbered(text)]
+    return [_row_of_line(number, line) for number, line in numbered(text)]
 
 
 def read_history(path: Path) -> tuple[Turn, ...]:
     """The turns of a conversation: a JSON list, or JSON Lines, of {"role": "user" | "assistant", "content": …}."""
     text = read_text(path)
     try:
-        found = _json(text) if text.lstrip().startswith("[") else [_json(line) for _, line in _numbered(text)]
+        found = parse_json(text) if text.lstrip().startswith("[") else [parse_json(line) for _, line in numbered(text)]
         return _turns(found)
     except ValueError as error:
         raise InputError(f"{path}: {error}; expected a list of objects with role and content") from error
@@ -64,9 +64,9 @@ def read_answers(path: Path) -> list[Answer | None]:
         raise InputError(f"{path} is a table; {advice}")
     text = read_text(path)
     try:
-        found = [_answer(_json(text), str(path))]
+        found = [_answer(parse_json(text), str(path))]
     except ValueError:
-        found = [_answer(_loads(line, f"{path}:{n}"), f"{path}:{n}") for n, line in _numbered(text)]
+        found = [_answer(_loads(line, f"{path}:{n}"), f"{path}:{n}") for n, line in numbered(text)]
     if not any(found):
         raise InputError(f"{path} holds no answer; save one with: shanghai-qa ask --json QUESTION > {path}")
     return found
@@ -144,15 +144,44 @@ def _harmless(value: str) -> str:
 
 
 def _rows_of_table(path: Path, text: str) -> list[Row]:
+    names, rows = read_table(path, text)
+    if "question" not in map(folded, names):
+        expected = "the first line names the columns, separated by commas"
+        raise InputError(f"{path}:1: no column named question; {expected}; found {_shown(names)}")
+    return [_row(line, fields) for line, fields in rows]
+
+
+def read_table(
+    path: Path, text: str, delimiter: str = ",", missing: str | None = None
+) -> tuple[list[str], Iterator[tuple[int, dict[str, Any]]]]:
+    """The names of a table's columns, as they stand there, and its rows: line, and cells by `folded` name.
+
+    `missing` stands for the cells that a row lacks; cells beyond the last column are under None. InputError, naming
+    `path`, where the table cannot be read.
+    """
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restval=missing)
+    with _readable(path, reader):
         names = list(reader.fieldnames or [])
-        reader.fieldnames = [name.strip().casefold() for name in names]
-        if "question" not in reader.fieldnames:
-            expected = "the first line names the columns, separated by commas"
-            raise InputError(f"{path}:1: no column named question; {expected}; found {_shown(names)}")
-        return [_row(reader.line_num, fields) for fields in reader]
+    reader.fieldnames = [folded(name) for name in names]
+
+    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
+        with _readable(path, reader):
+            for cells in reader:
+                yield reader.line_num, cells
+
+    return names, rows()
+
+
+def folded(name: str) -> str:
+    """The name of a column as it is compared."""
+    return name.strip().casefold()
+
+
+@contextmanager
+def _readable(path: Path, reader: "csv.DictReader[str]") -> Iterator[None]:
+    try:
+        yield
     except csv.Error as error:
         expected = f"expected cells of at most {_LONGEST_CELL:,} characters, each quotation mark closed"
         raise InputError(f"{path}:{reader.line_num + 1}: {error}; {expected}") from error
@@ -162,14 +191,14 @@ def _shown(names: list[str]) -> str:
     return ", ".join(repr(name[:60]) for name in names[:10]) or "none"
 
 
-def _numbered(text: str) -> Iterator[tuple[int, str]]:
+def numbered(text: str) -> Iterator[tuple[int, str]]:
     """The lines that are not blank, each with its number. JSON may hold any other end of line than a line feed."""
     return ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
 def _row_of_line(number: int, line: str) -> Row:
     try:
-        fields = _json(line)
+        fields = parse_json(line)
     except ValueError as error:
         return Row(number, None, f"not JSON: {error}")
     if not isinstance(fields, dict):
@@ -184,7 +213,7 @@ def _row(number: int, fields: dict[str, Any]) -> Row:
         return Row(number, None, "no question", id)
     try:
         return Row(
-            number, Ask(question, _turns(_json(history) if isinstance(history, str) else history), id=id), None, id
+            number, Ask(question, _turns(parse_json(history) if isinstance(history, str) else history), id=id), None, id
         )
     except ValueError as error:
         return Row(number, None, f"its history cannot be used: {error}", id)
@@ -221,15 +250,15 @@ def _answer(data: Any, where: str) -> Answer | None:
 
 def _loads(line: str, where: str) -> Any:
     try:
-        return _json(line)
+        return parse_json(line)
     except ValueError as error:
         raise InputError(f"{where}: not JSON: {error}") from error
 
 
-def _json(text: str) -> Any:
-    """What JSON says; ValueError if it is none, or nested too deeply to be read."""
+def parse_json(text: str, **options: Any) -> Any:
+    """What JSON says, by the `options` of `json.loads`; ValueError if it is none, or nested too deeply to be read."""
     try:
-        return json.loads(text)
+        return json.loads(text, **options)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

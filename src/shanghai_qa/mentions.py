@@ -33,12 +33,13 @@ _WORDS_FOR_NUMBERS = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty
     """.split()
-_SMALL = {word: number for number, word in enumerate(_WORDS_FOR_NUMBERS)}
+SMALL = {word: number for number, word in enumerate(_WORDS_FOR_NUMBERS)}
+"""Words for numbers, from zero to twenty, with these."""
 _OPENING_NUMBER = re.compile(rf"{_NUMBER}|\w+")
 _WORD_OR_STOP = re.compile(r"[\w’'%²-]+|[,.;:()]")
 _WORDED = re.compile(
     r"\b(?:"
-    + "|".join(word for word in _SMALL if word not in ("zero", "one"))
+    + "|".join(word for word in SMALL if word not in ("zero", "one"))
     + r")\b(?!-)(?: (?:square |cubic )?[a-z]+)?",
     re.IGNORECASE,
 )  # "two-qubit gates" counts no qubits, and "one" is seldom a number
@@ -188,7 +189,7 @@ def _mention(match: re.Match[str], key: str) -> Mention:
 def _numeral(text: str) -> str:
     number = re.search(_NUMBER, text)
     return (
-        str(float(number[0].replace(",", ""))).removesuffix(".0") if number else str(_SMALL[text.split()[0].casefold()])
+        str(float(number[0].replace(",", ""))).removesuffix(".0") if number else str(SMALL[text.split()[0].casefold()])
     )
 
 

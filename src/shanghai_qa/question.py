@@ -10,7 +10,7 @@ from functools import cache
 from shanghai_qa.data import lines
 from shanghai_qa.errors import QuestionError
 from shanghai_qa.lexicon import Lexicon
-from shanghai_qa.mentions import MONTHS, bare, names, parts_of_year, years
+from shanghai_qa.mentions import MONTHS, SMALL, bare, names, parts_of_year, years
 from shanghai_qa.values import Turn
 from shanghai_qa.words import has_chinese, terms, tokens
 
@@ -126,7 +126,7 @@ def _parts(text: str) -> tuple[str, ...]:
     if not later or any(len(part.split()) < _SHORTEST_PART for part in (first, *later)):
         return ()
     whole = first.rstrip("?") + "?"
-    return (whole, *(_next_part(part[0].upper() + part[1:], whole) for part in later))
+    return (whole, *(_next_part(part, whole) for part in later))
 
 
 def _next_part(part: str, before: str) -> str:
@@ -325,12 +325,9 @@ def _year_on(before: str, new: str) -> str | None:
     if not on or len(told) != 1:
         return None
     number = (on["number"] or "a").casefold()
-    count = int(number) if number.isdigit() else _COUNTED.get(number, 1)
+    count = int(number) if number.isdigit() else SMALL.get(number, 1)
     back = (on["way"] or on["next"]).casefold() in ("earlier", "before", "previously", "previous")
     return str(int(*told) + (-count if back else count))
-
-
-_COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
 
 
 def _subject(text: str) -> str | None:

@@ -147,10 +147,7 @@ class Snapshot:
 
     def matching(self, query: Sequence[str], limit: int, filters: Filters = NO_FILTERS) -> list[tuple[int, float]]:
         """At most `limit` passages that share terms with `query`, by BM25, best first: (row, score above 0)."""
-        known = [term for term in query if term in self._bm25.vocab_dict]
-        if not known:
-            return []
-        scores = self._bm25.get_scores(known, weight_mask=self._admitted(filters))
+        scores = bm25_scores(self._bm25, query, self._admitted(filters))
         sharing = np.flatnonzero(scores > 0)
         best = sharing[np.argsort(-scores[sharing], kind="stable")[:limit]]
         return [(int(row), float(scores[row])) for row in best]
@@ -518,12 +515,23 @@ def check_vectors(snapshot: Snapshot) -> None:
 
 
 def bm25_of(texts: Sequence[str]) -> Any:
-    """An index of texts by their terms (bm25s, Lucene's variant): `get_scores(terms)` gives a score for each."""
+    """An index of texts by their terms (bm25s, Lucene's variant, its k1 and b)."""
     import bm25s
 
     index = bm25s.BM25(method="lucene")
     index.index([terms(text) or [""] for text in texts], show_progress=False)
     return index
+
+
+def bm25_scores(index: Any, query: Sequence[str], mask: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """How well each text of an index has the terms of `query`: shape (texts,), 0 without a common one.
+
+    `mask`, of that shape, is what each is multiplied with.
+    """
+    known = [term for term in query if term in index.vocab_dict]
+    if not known:
+        return np.zeros(index.scores["num_docs"], dtype=np.float32)
+    return cast(NDArray[np.float32], index.get_scores(known, weight_mask=mask))
 
 
 def _load_bm25(folder: Path) -> Any:

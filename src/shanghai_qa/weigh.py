@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.features import Candidate, stems
@@ -105,16 +106,23 @@ def _of_answers(question: Question, candidates: Sequence[Candidate]) -> Sequence
     first = direct_answer(question, lead.text)
     if first is None:
         return ()
-    differing = [Differing(lead, first.text, first.key)]
+    beside = (
+        Differing(other, found.text, found.key)
+        for other in others
+        if (found := direct_answer(question, other.text)) and _about_the_same(question, lead, other)
+    )
+    return _apart(Differing(lead, first.text, first.key), beside, lambda one, other: _differ(one.key, other.key))
+
+
+def _apart(
+    first: Differing, others: Iterable[Differing], exclude: Callable[[Differing, Differing], bool]
+) -> Sequence[Differing]:
+    """`first` and those of further documents that exclude all before; none or at least two."""
+    differing = [first]
     for other in others:
-        found = direct_answer(question, other.text)
-        if (
-            found
-            and _about_the_same(question, lead, other)
-            and other.document.id not in {d.candidate.document.id for d in differing}
-            and all(_differ(found.key, known.key) for known in differing)
-        ):
-            differing.append(Differing(other, found.text, found.key))
+        known = {one.candidate.document.id for one in differing}
+        if other.candidate.document.id not in known and all(exclude(one, other) for one in differing):
+            differing.append(other)
     return differing if len(differing) > 1 else ()
 
 
@@ -135,22 +143,17 @@ def _of_measures(question: Question, candidates: Sequence[Candidate]) -> Sequenc
     They hold the names asked for and have much in common, name the same years and quarters, and none mentions the
     other's number, which would make it a change. None or at least two.
     """
-    lead = candidates[0]
+    lead, *others = candidates
+    as_good = list(takewhile(lambda other: lead.value - other.value <= _AS_GOOD, others))
     for unit, value in _measures(question, lead.text).items():
-        differing = [Differing(lead, value.text, value.key)]
-        for other in candidates[1:]:
-            if lead.value - other.value > _AS_GOOD:
-                break
-            found = _measures(question, other.text).get(unit)
-            if (
-                found
-                and other.document.id not in {d.candidate.document.id for d in differing}
-                and _alike(question, lead, other)
-                and not (_mentions(other.text, value) or _mentions(lead.text, found))
-                and all(_exclude(d, Differing(other, found.text, found.key)) for d in differing)
-            ):
-                differing.append(Differing(other, found.text, found.key))
-        if len(differing) > 1:
+        beside = (
+            Differing(other, found.text, found.key)
+            for other in as_good
+            if (found := _measures(question, other.text).get(unit))
+            and _alike(question, lead, other)
+            and not (_mentions(other.text, value) or _mentions(lead.text, found))
+        )
+        if differing := _apart(Differing(lead, value.text, value.key), beside, _exclude):
             return differing
     return ()
 

@@ -73,7 +73,7 @@ def test_a_measure_is_compared_as_each_run_has_it() -> None:
     found = overall(compare(a, b), "direct right")
     assert (found.n, found.a, found.b) == (2, 1, 0.5)  # a wrong direct answer more
     assert compare(a, b).vanished == ()
-    assert compare(b, run(row("a"), row("b"))).vanished == (BY_NAME["direct right"],)
+    assert compare(b, run(row("a"), row("b"))).vanished == ((BY_NAME["direct right"], 0.5),)
 
 
 def test_different_suites_are_refused_and_different_corpora_told() -> None:

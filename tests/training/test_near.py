@@ -1,5 +1,4 @@
 from tests.training.toys import asked, paragraph
-from training.lexical import Lexical
 from training.near import may_answer
 
 OWN = paragraph("Ada Lee founded the Pudong lab in spring. It grew.")
@@ -15,10 +14,3 @@ def test_without_a_known_answer_half_of_what_the_gold_sentence_adds_is_enough() 
     question = asked("who founded the pudong lab?", OWN, (0,))  # it adds: ada, lee, spring
     assert may_answer(question, OWN, paragraph("Ada came in spring."))
     assert not may_answer(question, OWN, paragraph("The Pudong lab was founded by Ada."))
-
-
-def test_bm25_prefers_the_text_with_the_rarer_word_and_knows_nothing_of_unknown_ones() -> None:
-    lexical = Lexical(["labs in pudong", "labs in minhang", "labs"])
-    assert lexical.scores("labs of Minhang").argmax() == 1
-    assert lexical.scores("Where is Xuhui?").tolist() == [0, 0, 0]
-    assert lexical.scores("").tolist() == [0, 0, 0]
