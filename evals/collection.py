@@ -44,6 +44,7 @@ from shanghai_qa import __version__
 from shanghai_qa.assistant import Assistant, Trace
 from shanghai_qa.embedding import encoder_identity
 from shanghai_qa.errors import InputError
+from shanghai_qa.files import check_writable
 from shanghai_qa.frame import count
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, read_manifest
@@ -163,8 +164,7 @@ def run_collection(folder: Path, index: Path | None, out: Path | None) -> None:
     The index is a temporary one, or lies in the folder `index` and is kept: what has not changed is then taken from it
     the next time. `out` takes the measures and a row a question, as JSON. InputError where anything cannot be used.
     """
-    if out and not out.parent.is_dir():  # told now and not after the run
-        raise InputError(f"cannot write {out}: {out.parent} is no folder")
+    check_writable(out)
     settings = Settings.from_environment(os.environ)
     collection = read_collection(folder)
     _tell(collection.notes)

@@ -14,6 +14,7 @@ import typer
 
 from evals.cases import SUITES, Kind, fingerprint, load, schema, select
 from shanghai_qa.errors import InputError
+from shanghai_qa.files import check_writable
 from shanghai_qa.frame import count
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ def run_suite(
     index: IndexPath = None,
 ) -> None:
     """Ask every case and print which did not pass, the measures by slice, and all of them beside baselines."""
-    _writable(out, junit)
     if collection:
         if split != "all" or slice or case or junit or suite != SUITES:
             raise InputError(
@@ -72,6 +72,7 @@ def run_suite(
 
         run_collection(collection, index, out)
         return
+    check_writable(out, junit)
     done = _run(suite, split, slice, case, index, baselines)
     from evals import junit as xml
     from evals import terminal
@@ -104,7 +105,7 @@ def gate(
     index: IndexPath = None,
 ) -> None:
     """Hold a run against the baseline: exit status 1 when a measure fell too far or a guarded case broke."""
-    _writable(junit, out)
+    check_writable(junit, out)
     from evals import junit as xml
     from evals import terminal
     from evals.gate import check_suite, judge, read_baseline
@@ -133,7 +134,7 @@ def report(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the page goes.")] = Path("report.html"),
 ) -> None:
     """Write one HTML page that shows a run: measures against the baseline, slices, curves and every case."""
-    _writable(out)
+    check_writable(out)
     from evals.gate import BASELINE, read_baseline
     from evals.report import page
 
@@ -154,7 +155,7 @@ def accept(
 
     if suite != SUITES and not baseline:
         raise InputError("say where the baseline of your suite lies: --baseline FILE; the one that ships is of ours")
-    _writable(baseline)
+    check_writable(baseline)
     chosen = _named(run)
     cases = load(suite)
     if chosen.about.suite != fingerprint(cases):
@@ -214,7 +215,7 @@ def promote(
     if out is None:
         typer.echo("\n".join(drafts.drafts(chosen)), nl=False)
         return
-    _writable(out)
+    check_writable(out)
     drafts.promote(chosen, out)
     typer.echo(f"{count(len(chosen), 'draft')} put into {out}; fill in what is missing there", err=True)
 
@@ -245,7 +246,7 @@ def import_cases(
         raise InputError(f"{out} exists; write over it with --force, or name another file")
     if out.exists() and questions.exists() and out.samefile(questions):
         raise InputError(f"{out} holds the questions; write the suite to another file")
-    _writable(out)
+    check_writable(out)
     from evals import importing, writing
     from evals.check import sentences_of
     from ingest.publish import load as load_documents
@@ -341,11 +342,3 @@ def _keep(run: "Run", copy: Path | None) -> None:
     for each in filter(None, (path, copy)):
         record.save(run, each)
     typer.echo(f"kept as {copy or path}", err=True)
-
-
-def _writable(*paths: Path | None) -> None:
-    for path in paths:
-        if path and not path.parent.is_dir():
-            raise InputError(f"cannot write {path}: {path.parent} is no folder")
-        if path and path.is_dir():
-            raise InputError(f"cannot write {path}: it is a folder")

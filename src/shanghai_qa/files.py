@@ -72,6 +72,15 @@ def read_answers(path: Path) -> list[Answer | None]:
     return found
 
 
+def check_writable(*paths: Path | None) -> None:
+    """InputError for a path that no file can be written to, told before the work and not after it; None is skipped."""
+    for path in paths:
+        if path and not path.parent.is_dir():
+            raise InputError(f"cannot write {path}: {path.parent} is no folder")
+        if path and path.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[Callable[[Row, Answer | str], None]]:
     """Write answers, or errors in words, one row each as they come: CSV if `path` ends in .csv, else JSON Lines.
