@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shanghai_qa.assistant import Assistant, Event
-from shanghai_qa.errors import InputError, QuestionError
+from shanghai_qa.errors import InputError, QuestionError, SettingsError
 from shanghai_qa.settings import Settings
 from shanghai_qa.values import Answer, Ask, Filters, Outcome, Statement, Step, Tier, Turn
 
@@ -116,7 +116,7 @@ def test_of_two_questions_in_one_each_is_answered_or_named_as_missing(assistant:
     assert ("32" in both.statements[0].text, "Zhangjiang" in both.statements[1].text) == (True, True)
     half = assistant.ask("How many startups are in Quantum Valley, and how many lawyers work there?")
     assert half.outcome is Outcome.PARTLY_ANSWERED
-    assert half.missing == ("Not answered: How many lawyers work at Quantum Valley?",)
+    assert half.missing == ("Not answered: How many lawyers work in Quantum Valley?",)
     assert half.direct_answer == "32 startups"
 
 
@@ -151,6 +151,16 @@ def test_settings_can_change_an_answer(index: object, assistant: Assistant) -> N
     assert strict.ask(VALLEY).outcome is Outcome.NOT_IN_CORPUS
 
 
+def test_the_reader_can_be_left_out(assistant: Assistant) -> None:
+    without = assistant.with_settings(reader="none")
+    assert without.ask(VALLEY).direct_answer == "32 startups"
+    assert all(candidate.said is None for candidate in without.trace(Ask(VALLEY)).reading.candidates)
+    read = assistant.trace(Ask(VALLEY)).reading.candidates
+    assert len({candidate.passage.id for candidate in read if candidate.said}) == assistant.settings.read_passages
+    with pytest.raises(SettingsError, match="cannot be read"):
+        assistant.with_settings(reader="nowhere")
+
+
 def test_a_refusal_under_filters_speaks_of_what_they_admit(assistant: Assistant) -> None:
     primary = assistant.ask(VALLEY, filters=Filters(tiers=(Tier.PRIMARY,)))
     admitted = sum(document.tier is Tier.PRIMARY for document in assistant.documents)
@@ -165,6 +175,13 @@ def test_no_suggestion_repeats_what_was_said(assistant: Assistant) -> None:
     answer = assistant.ask("When did the C919 first fly?")
     said = {statement.text for statement in answer.statements}
     assert all(assistant.ask(other).statements[0].text not in said for other in answer.follow_ups)
+
+
+def test_what_is_suggested_is_answered(assistant: Assistant) -> None:
+    asked = [VALLEY, "When did the C919 first fly?", "What is the population of Paris?", "Who founded StepFun?"]
+    offered = {other for question in asked for other in assistant.ask(question).follow_ups}
+    assert len(offered) >= 9
+    assert [other for other in offered if assistant.ask(other).outcome is not Outcome.ANSWERED] == []
 
 
 def test_a_question_about_nothing_named_asks_for_the_name(assistant: Assistant) -> None:

@@ -6,7 +6,9 @@ from importlib import import_module
 import pytest
 
 
-@pytest.mark.parametrize("name", ["words", "mentions", "question", "weigh"])
+@pytest.mark.parametrize(
+    "name", ["aliases", "chinese", "disagree", "frame", "lexicon", "mentions", "question", "words"]
+)
 def test_the_examples_of_a_module_run(name: str) -> None:
     result = doctest.testmod(import_module(f"shanghai_qa.{name}"))
     assert result.attempted > 0

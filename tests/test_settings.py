@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shanghai_qa.errors import SettingsError
-from shanghai_qa.settings import Settings, default_corpus, default_index, default_store
+from shanghai_qa.settings import WITH_READER, WITHOUT_READER, Settings, default_corpus, default_index, default_store
 
 
 def test_each_field_has_a_variable() -> None:
@@ -26,6 +26,12 @@ def test_a_value_that_cannot_be_is_named() -> None:
 def test_weights_come_as_json() -> None:
     weights = Settings().weights.model_copy(update={"bias": -1.0})
     assert Settings.from_environment({"SHANGHAI_QA_WEIGHTS": weights.model_dump_json()}).weights == weights
+
+
+def test_without_the_reader_the_weights_are_those_fitted_without_it() -> None:
+    without = Settings.from_environment({"SHANGHAI_QA_READER": "none"})
+    assert (Settings().weights, without.weights) == (WITH_READER, WITHOUT_READER)
+    assert without.weights.order[-3:] == (0, 0, 0)
 
 
 def test_where_things_lie_is_no_setting_of_answers() -> None:

@@ -14,7 +14,7 @@ from shanghai_qa.prove import check_statements, unsupported
 from shanghai_qa.settings import Settings
 from shanghai_qa.values import Answer, Outcome
 from shanghai_qa.write import check
-from tests.test_weigh import candidate
+from tests.test_disagree import candidate
 
 QUOTE = "According to the report, 17 research institutions and 32 startups work together in Quantum Valley."
 OFFERED = [candidate(QUOTE, "a/report"), candidate("The STAR Market was launched on 13 June 2019.", "a/star")]

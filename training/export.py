@@ -21,8 +21,10 @@ import numpy as np
 import torch
 import typer
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from shanghai_qa.embedding import model_path, sha256_of
+from shanghai_qa.reader import INPUTS, OUTPUTS, Pieces, Session
 from shanghai_qa.settings import MINILM
 from training import measures
 from training.config import Config
@@ -33,11 +35,9 @@ from training.model import Reader, from_package
 from training.near import near
 from training.validate import Numbers, chosen
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids", "sentence_pooling")
-OUTPUTS = ("sentence_logits", "start_logits", "end_logits", "answerable_logit")
-
 _log = logging.getLogger(__name__)
 _COMPARED = 300  # kept questions
+_EXAMPLES = Path("tests/reader_examples.json")
 _AT_ONCE = 16
 _PIECES = 150  # of a passage, where time is measured
 
@@ -69,23 +69,14 @@ class Shipped(torch.nn.Module):
         )
 
 
-class Session:
-    """An exported model on onnxruntime."""
+class Batched:
+    """An exported model that reads examples together."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = Session(path, threads)
 
     def __call__(self, made: Batch) -> list[NDArray[np.float32]]:
-        tensors = (made.pieces, made.attended, made.types, made.pooling)
-        outputs: list[NDArray[np.float32]] = self._session.run(
-            list(OUTPUTS), {name: tensor.numpy() for name, tensor in zip(INPUTS, tensors, strict=True)}
-        )
-        return outputs
+        return self._session(*(t.numpy() for t in (made.pieces, made.attended, made.types, made.pooling)))
 
     def read(self, examples: Sequence[Example]) -> list[Read]:
         found = list[Read]()
@@ -130,7 +121,7 @@ def quantise(path: Path, out: Path) -> None:
     logging.getLogger().setLevel(logging.INFO)
 
 
-def compared(items: Sequence[Item], examples: Sequence[Example], whole: Session, small: Session) -> Numbers:
+def compared(items: Sequence[Item], examples: Sequence[Example], whole: Batched, small: Batched) -> Numbers:
     """How often both lead with the same sentence, and what each reaches on the same examples."""
     read = {"fp32": whole.read(examples), "int8": small.read(examples)}
     pairs = list(zip(read["fp32"], read["int8"], strict=True))
@@ -150,7 +141,7 @@ def compared(items: Sequence[Item], examples: Sequence[Example], whole: Session,
     return numbers
 
 
-def difference(model: Reader, session: Session, examples: Sequence[Example]) -> float:
+def difference(model: Reader, session: Batched, examples: Sequence[Example]) -> float:
     """The largest difference of any logit that counts, between the trained model and the exported one."""
     made = batch(examples)
     with torch.inference_mode():
@@ -159,7 +150,22 @@ def difference(model: Reader, session: Session, examples: Sequence[Example]) -> 
     return max(float(np.abs(a.numpy() - b)[a.numpy() > -1000].max()) for a, b in pairs)
 
 
-def latency(session: Session, examples: Sequence[Example], passages: int, rounds: int = 15) -> float:
+def store(model: Reader, pieces: Pieces, path: Path) -> None:
+    """Add to each example in `path` (question, title, sentences) the logits of its sentences, less that of "none".
+
+    The tests hold the model that ships against what the trained one says here.
+    """
+    examples = json.loads(path.read_text(encoding="utf-8"))
+    for one in examples:
+        (made,) = pieces.inputs(one["question"], one["title"], one["sentences"])
+        read = batch([Example(**vars(made), first=0, gold=(), start=(0,), end=(0,))])
+        with torch.inference_mode():
+            logits = Shipped(model).eval()(read.pieces, read.attended, read.types, read.pooling)[0][0]
+        one["logits"] = [round(float(logit), 3) for logit in logits]
+    path.write_text(json.dumps(examples, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def latency(session: Batched, examples: Sequence[Example], passages: int, rounds: int = 15) -> float:
     """Milliseconds for one question with so many passages of about 150 pieces, the median of some rounds."""
     some = sorted(examples, key=lambda e: abs(len(e.pieces) - _PIECES))[:passages]
     made = batch(some)
@@ -181,19 +187,18 @@ def load_model(checkpoint: Path) -> tuple[Reader, dict[str, Any]]:
 
 
 def export(checkpoint: Path, data: Path, cache: Path, out: Path) -> dict[str, Any]:
-    """Write `reader.onnx`, `reader-fp32.onnx`, `tokenizer.json` and the card `reader.json` to `out`; gives the card."""
+    """Write `reader.onnx`, `reader-fp32.onnx` and `reader.json`, what is known of them, to `out`; gives the last."""
     out.mkdir(parents=True, exist_ok=True)
     model, state = load_model(checkpoint)
     to_onnx(model, out / "reader-fp32.onnx")
     quantise(out / "reader-fp32.onnx", out / "reader.onnx")
-    tokenizer = cache / "encoder" / "tokenizer.json"
-    (out / "tokenizer.json").write_bytes(tokenizer.read_bytes())
-    whole, small = Session(out / "reader-fp32.onnx", 2), Session(out / "reader.onnx", 2)
+    whole, small = Batched(out / "reader-fp32.onnx", 2), Batched(out / "reader.onnx", 2)
     items, examples = _kept(Config(**state["config"]), load(data), cache)
     card = {
         "sha256": sha256_of(out / "reader.onnx"),
         "bytes": (out / "reader.onnx").stat().st_size,
         "step": state["place"]["step"],
+        "examples_seen": state["place"]["step"] * state["config"]["batch"],
         "config": state["config"],
         "largest_difference_to_trained": difference(model, whole, examples[:32]),
         "compared": compared(items, examples, whole, small),
@@ -215,11 +220,13 @@ def main(
     checkpoint: Annotated[Path, typer.Option(help="What training wrote.")] = Path(".training/checkpoint.pt"),
     cache: Annotated[Path, typer.Option(help="Folder of training's caches.")] = Path(".training/cache"),
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(".training/export"),
+    examples: Annotated[Path, typer.Option(help="Examples to write the trained model's logits to.")] = _EXAMPLES,
 ) -> None:
     """Export a checkpoint to ONNX, make it small, and print how well both agree and how fast it is."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     print(json.dumps(export(checkpoint, data, cache, out), indent=1))
+    store(load_model(checkpoint)[0], Pieces(Tokenizer.from_file(str(cache / "encoder" / "tokenizer.json"))), examples)
 
 
 if __name__ == "__main__":

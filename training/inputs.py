@@ -1,7 +1,7 @@
-"""From a question and a passage to what the model reads, and what it should say.
+"""From a question and a passage to what the model reads, as `shanghai_qa.reader` makes it, and what it should say.
 
-`[CLS] question [SEP] title . sentences [SEP]`, token type 1 from the title on. Where a passage is longer than the model
-reads, a run of whole sentences stands for it. Padding is done for a batch, to its longest.
+Where a passage is longer than the model reads, a run of whole sentences stands for it. Padding is done for a batch, to
+its longest.
 """
 
 from collections.abc import Sequence
@@ -11,36 +11,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from shanghai_qa.reader import CLS, SEP, Input, Pieces, Sentence, pooled
 from shanghai_qa.values import Span
 from training.data import Paragraph
 
-CLS, SEP, MASK = 101, 102, 103  # of the uncased BERT vocabulary that all-MiniLM-L6-v2 reads
+MASK = 103  # as CLS and SEP, of the uncased BERT vocabulary
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """Word pieces of one sentence; `starts` and `ends` are their characters in the paragraph's text."""
+class Example(Input):
+    """An input and what should be said of it.
 
-    pieces: tuple[int, ...]
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Example:
-    """What the model reads of one question and passage, unpadded.
-
-    `sentence_of` gives each piece its sentence of the input, -1 for the others; `first` is the paragraph's index of the
-    first sentence read. `gold` counts within the input; `start` and `end` are the pieces where an answer may start and
-    end: those known, else any of a gold sentence, else [CLS] for a passage that does not answer.
+    `first` is the paragraph's index of the first sentence read. `gold` counts within the input; `start` and `end` are
+    the pieces where an answer may start and end: those known, else any of a gold sentence, else [CLS] for a passage
+    that does not answer.
     """
 
-    pieces: tuple[int, ...]
-    question: int  # pieces, with [CLS] and [SEP]
-    sentence_of: tuple[int, ...]
-    sentences: int
     first: int
     gold: tuple[int, ...]
     start: tuple[int, ...]
@@ -67,19 +54,13 @@ class Reading:
     """Makes examples; keeps the word pieces of what it has seen."""
 
     def __init__(self, tokenizer: Any, max_tokens: int, max_question_tokens: int) -> None:
-        self._tokenizer = tokenizer
-        self._max_tokens = max_tokens
-        self._max_question_tokens = max_question_tokens
-        self._paragraphs: dict[str, tuple[Sentence, ...]] = {}
+        self._pieces = Pieces(tokenizer, max_tokens, max_question_tokens)
 
     @classmethod
     def open(cls, tokenizer: Path, max_tokens: int, max_question_tokens: int) -> "Reading":
         from tokenizers import Tokenizer
 
-        made = Tokenizer.from_file(str(tokenizer))
-        made.no_padding()
-        made.no_truncation()
-        return cls(made, max_tokens, max_question_tokens)
+        return cls(Tokenizer.from_file(str(tokenizer)), max_tokens, max_question_tokens)
 
     def example(
         self, question: str, paragraph: Paragraph, gold: Sequence[int], spans: Sequence[Span], titled: bool = True
@@ -88,53 +69,38 @@ class Reading:
 
         Of a passage too long, the run of sentences that holds the first gold one is read, else the first run.
         """
-        asked = [CLS, *self._pieces(question)[: self._max_question_tokens - 2], SEP]
-        title = self._pieces(f"{paragraph.title} .") if titled and paragraph.title else []
+        asked, title = self._pieces.asked(question), self._pieces.titled(paragraph.title if titled else "")
         sentences = self._sentences(paragraph)
-        begin = len(asked) + len(title)
-        run = _run(sentences, self._max_tokens - begin - 1, gold[0] if gold else 0)
+        runs = self._pieces.runs(asked, title, [s.pieces for s in sentences])
+        run = next(run for run in runs if not gold or gold[0] in run)
         read = sentences[run.start : run.stop]
-        cut = self._max_tokens - 1  # only where one sentence alone is too long
-        pieces = [*asked, *title, *(piece for s in read for piece in s.pieces)][:cut]
-        sentence_of = [*[-1] * begin, *(at for at, s in enumerate(read) for _ in s.pieces)][:cut]
+        made = self._pieces.assembled(asked, title, [s.pieces for s in read])
         within = tuple(index - run.start for index in gold if index in run)
         starts, ends = _characters(read)
-        first = [starts.index(span.start) + begin for span in spans if span.start in starts]
-        last = [_last(ends, span.end) + begin for span in spans if span.end in ends]
+        first = [starts.index(span.start) + made.begin for span in spans if span.start in starts]
+        last = [_last(ends, span.end) + made.begin for span in spans if span.end in ends]
         return Example(
-            (*pieces, SEP),
-            len(asked),
-            (*sentence_of, -1),
-            len(run),
-            run.start,
-            within,
-            _targets(first, sentence_of, within),
-            _targets(last, sentence_of, within),
+            **vars(made),
+            first=run.start,
+            gold=within,
+            start=_targets(first, made.sentence_of, within),
+            end=_targets(last, made.sentence_of, within),
         )
 
     def text(self, example: Example, paragraph: Paragraph, first: int, last: int) -> str:
         """The paragraph's text from piece `first` of the input to piece `last`, both in sentences."""
         run = self._sentences(paragraph)[example.first : example.first + example.sentences]
         starts, ends = _characters(run)
-        begin = begins(example)
-        return paragraph.text[starts[first - begin] : ends[last - begin]]
+        return paragraph.text[starts[first - example.begin] : ends[last - example.begin]]
 
-    def _pieces(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
-    def _sentences(self, paragraph: Paragraph) -> tuple[Sentence, ...]:
-        if paragraph.key not in self._paragraphs:
-            texts = [paragraph.text[span.start : span.end] for span in paragraph.sentences]
-            encoded = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-            self._paragraphs[paragraph.key] = tuple(
-                Sentence(
-                    tuple(e.ids),
-                    tuple(span.start + offset[0] for offset in e.offsets),
-                    tuple(span.start + offset[1] for offset in e.offsets),
-                )
-                for span, e in zip(paragraph.sentences, encoded, strict=True)
-            )
-        return self._paragraphs[paragraph.key]
+    def _sentences(self, paragraph: Paragraph) -> list[Sentence]:
+        """The sentences' pieces, which stand where they do in the paragraph's text."""
+        found = []
+        for span in paragraph.sentences:
+            own = self._pieces.sentence(paragraph.text[span.start : span.end])
+            starts, ends = (tuple(span.start + at for at in places) for places in (own.starts, own.ends))
+            found.append(Sentence(own.pieces, starts, ends))
+        return found
 
 
 def batch(examples: Sequence[Example], masked: float = 0.0, chance: np.random.Generator | None = None) -> Batch:
@@ -157,30 +123,6 @@ def batch(examples: Sequence[Example], masked: float = 0.0, chance: np.random.Ge
         pieces[hidden] = MASK
     arrays = (pieces, attended, types, pooling, gold, start, end)
     return Batch(*map(torch.from_numpy, arrays))
-
-
-def begins(example: Example) -> int:
-    """The first piece of the first sentence."""
-    return next((at for at, sentence in enumerate(example.sentence_of) if sentence >= 0), len(example.sentence_of))
-
-
-def pooled(sentence_of: Sequence[int], sentences: int) -> NDArray[np.float32]:
-    """float32, shape (sentences, pieces): a row takes the mean over its sentence's pieces, and is 0 if it has none."""
-    belongs = (np.asarray(sentence_of)[None, :] == np.arange(sentences)[:, None]).astype(np.float32)
-    means: NDArray[np.float32] = belongs / np.maximum(belongs.sum(axis=1, keepdims=True), np.float32(1))
-    return means
-
-
-def _run(sentences: Sequence[Sentence], room: int, wanted: int) -> range:
-    """The run of sentences with the wanted one, when as many as fit are read at a time; one alone if it is too long."""
-    begin = used = 0
-    for i, sentence in enumerate(sentences):
-        if i > begin and used + len(sentence.pieces) > room:
-            if wanted < i:
-                return range(begin, i)
-            begin, used = i, 0
-        used += len(sentence.pieces)
-    return range(begin, len(sentences))
 
 
 def _characters(sentences: Sequence[Sentence]) -> tuple[list[int], list[int]]:

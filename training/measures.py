@@ -4,14 +4,10 @@ import re
 import string
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from evals.measures import auc as evals_auc
 from evals.measures import overlap
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
-_LONGEST = 30  # word pieces of an answer
 
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
@@ -29,14 +25,3 @@ def normalised(text: str) -> list[str]:
     """Words in small letters without punctuation and articles."""
     bare = "".join(c for c in text.lower() if c not in string.punctuation)
     return _ARTICLES.sub(" ", bare).split()
-
-
-def best_span(start: ArrayLike, end: ArrayLike, begin: int) -> tuple[int, int, float]:
-    """First and last piece of the likeliest answer from piece `begin` on, and the sum of its logits."""
-    starts, ends = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
-    at = np.arange(len(starts))
-    apart = at[None, :] - at[:, None]
-    allowed = (apart >= 0) & (apart < _LONGEST) & (at[:, None] >= begin)
-    sums = np.where(allowed, starts[:, None] + ends[None, :], -np.inf)
-    first, last = np.unravel_index(int(sums.argmax()), sums.shape)
-    return int(first), int(last), float(sums[first, last])

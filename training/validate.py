@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from shanghai_qa.reader import best_span
 from shanghai_qa.store import bm25_of, bm25_scores
 from shanghai_qa.words import terms
 from training import measures
 from training.config import Config
 from training.data import SETS, Collection
 from training.epochs import Item, Items, example, plain
-from training.inputs import Example, Reading, batch, begins
+from training.inputs import Example, Reading, batch
 from training.model import Reader
 from training.near import open_encoder, vectors
 
@@ -55,7 +56,7 @@ def validate(model: Reader, items: Sequence[Item], collection: Collection, readi
     likely: dict[str, list[float]] = {name: [0.0] * len(items) for name in ("auc", "auc_sentence", "auc_span")}
     for rows, read in zip(parts, pool.map(lambda rows: _read(model, [examples[i] for i in rows]), parts), strict=True):
         for i, (sentence, start, end, answerable) in zip(rows, read, strict=True):
-            first, last, value = measures.best_span(start, end, begins(examples[i]))
+            first, last, value = best_span(start, end, examples[i].begin)
             said[i] = reading.text(examples[i], collection.paragraphs[items[i].paragraph], first, last)
             picked[i] = int(sentence[1:].argmax())
             likely["auc"][i] = answerable

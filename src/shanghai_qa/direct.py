@@ -3,21 +3,77 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from shanghai_qa.mentions import MONTHS, Mention, bare, counted, counts, dated, money, names, percents
+from shanghai_qa.mentions import MONTHS, SCALES, Mention, bare, counted, counts, dated, money, names, percents
 from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
-from shanghai_qa.words import fold, terms
+from shanghai_qa.reader import Said
+from shanghai_qa.values import Span
+from shanghai_qa.words import fold, has_chinese, terms
 
 
-def direct_answer(question: Question, sentence: str) -> Mention | None:
-    """What in `sentence` answers, where that is plain: the only such phrase, or the nearest to the question's words.
+def direct_answer(question: Question, sentence: str, said: Said | None = None) -> Mention | None:
+    """What in `sentence` answers, where that is plain; `said` is what the reader says of the sentence, if it read it.
 
-    The sentence must speak of what is asked, and the phrase of the year asked for and of nobody else. `key` compares it
-    with the answers of other sentences: equal for equal values.
+    Where the reader points surely, the phrase there: of the kind asked for, if one is. Else the only phrase of that
+    kind, or the nearest to the question's words. `key` compares it with the answers of other sentences: equal for equal
+    values. A question for yes or no has none.
     """
-    find = _FINDERS.get(question.wanted)
-    if find is None or not _speaks_of(question, sentence):
+    if question.wanted is Wanted.YES_NO:
         return None
-    found = [_whole(sentence, m) for m in find(question, sentence) if _may_answer(question, sentence, m)]
+    find = _FINDERS.get(question.wanted)
+    found = [_whole(sentence, m) for m in find(question, sentence)] if find else []
+    if said and said.exact >= (_POINTS if find else _SURELY):
+        return _pointed_at(question, sentence, said.span, found)
+    return _plain(question, sentence, [m for m in found if _may_answer(question, sentence, m)]) if find else None
+
+
+_POINTS, _SURELY = -1.0, 1.0
+"""Sums of the logits of a phrase's ends from which the reader is believed: a kind of answer asked for, and none."""
+_LONGEST = 8  # words
+
+
+def _pointed_at(question: Question, sentence: str, span: Span, found: Sequence[Mention]) -> Mention | None:
+    """What stands at `span`: the one of `found`, else for a quantity or date any other, else the words themselves."""
+
+    def within(mentions: Sequence[Mention]) -> list[Mention]:
+        return list({m.key: m for m in mentions if m.start < span.end and span.start < m.end}.values())
+
+    there = within(found)
+    if question.wanted in QUANTITIES | DATES:
+        there = there or within([] if found else [*_quantities(question, sentence), *dated(sentence)])
+        first = question.wanted is Wanted.MONEY  # the same amount in another currency may follow
+        if len(there) != 1 and not (there and first):
+            return None
+        return there[0] if question.wanted is Wanted.COUNT else _trimmed(there[0])
+    if len(there) == 1:
+        return there[0]
+    text = sentence[span.start : span.end]
+    whole = not (sentence[: span.start][-1:].isalnum() or sentence[span.end :][:1].isalnum() or has_chinese(text))
+    news = text.casefold() not in question.text.casefold()
+    if not (whole and news) or len(text.split()) > _LONGEST or text.count("(") != text.count(")"):
+        return None
+    return Mention(text, span.start, span.end, fold(text))
+
+
+def _trimmed(mention: Mention) -> Mention:
+    """A count without a single word behind it that is no measure: "13,000 of", "100 science"."""
+    number, _, word = mention.text.partition(" ")
+    if not word.isalpha() or word in SCALES or set(terms(word)) & MEASURES or not number[0].isdigit():
+        return mention
+    return Mention(number, mention.start, mention.start + len(number), mention.key)
+
+
+MEASURES = frozenset(
+    terms(
+        "metres kilometres centimetres nanometres hectares acres mu tonnes kilograms grams litres percent times years "
+        "months weeks days hours minutes seconds megawatts watts degrees yuan dollars euros micron km m cm nm kg mw gw"
+    )
+)
+
+
+def _plain(question: Question, sentence: str, found: Sequence[Mention]) -> Mention | None:
+    """The only one of `found`, or the nearest to the question's words, in a sentence that speaks of what is asked."""
+    if not _speaks_of(question, sentence):
+        return None
     if len({mention.key for mention in found}) <= 1:
         return found[0] if found else None
     if question.wanted in _ONLY_ONE:

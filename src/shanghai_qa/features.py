@@ -1,12 +1,13 @@
 """Every sentence of the retrieved passages as a candidate, with what speaks for it as the answer to the question.
 
 A few readable features, each about one thing; their weighted sum orders the candidates, and a logistic model of the
-lead's features says how likely it answers. The weights were fitted on evals (`evals.fit`) and live in `Weights`.
+lead's features says how likely the question is answered. The weights were fitted on evals (`evals.fit`) and live in the
+settings.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,7 @@ from shanghai_qa.direct import new_names, places
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.mentions import counted, counts, dated, dates, money, parts_of_year, percents, person, years
 from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
+from shanghai_qa.reader import Reader, Said
 from shanghai_qa.retrieve import Hit
 from shanghai_qa.settings import Weights
 from shanghai_qa.store import Snapshot
@@ -36,6 +38,9 @@ class Features:
     neither holds, over the highest there is. `kind` says how well the sentence holds the kind of thing asked for;
     `year` whether it holds the year asked for; `fresh` how new it is; `tier` how well its source is placed; `rank` is 1
     for the first passage retrieved and falls with its rank.
+
+    The last three are what the reader says, 0 where it did not read: how likely the sentence answers, how likely its
+    passage does, and how surely a phrase in it stands out as the answer.
     """
 
     cosine: float
@@ -48,15 +53,21 @@ class Features:
     fresh: float
     tier: float
     rank: float
+    answers: float = 0.0
+    passage_answers: float = 0.0
+    exact: float = 0.0
 
     def array(self) -> NDArray[np.float64]:
-        """The features in the order of their names here, shape (10,)."""
+        """The features in the order of their names here, shape (13,)."""
         return np.array([getattr(self, field.name) for field in fields(self)])
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One sentence that may answer. `value` orders the candidates of one question and means nothing beyond."""
+    """One sentence that may answer. `value` orders the candidates of one question and means nothing beyond.
+
+    `said` is what the reader says of it, None where it did not read.
+    """
 
     document: Document
     passage: Passage
@@ -64,6 +75,7 @@ class Candidate:
     text: str
     features: Features
     value: float
+    said: Said | None = None
 
 
 def score(
@@ -76,7 +88,6 @@ def score(
     words = tuple(term for term in question.terms if term not in asked_names)
     sides = _sides(question, asked_names)
     versions = {float(version) for version in _VERSION.findall(question.text)}
-    ordering = np.array(weights.order)
     found = []
     for rank, hit in enumerate(hits):
         passage = contents.passages[hit.row]
@@ -99,17 +110,64 @@ def score(
                 tier=1 - document.tier.rank / 3,
                 rank=1 / (1 + rank / 5),
             )
-            value = float(ordering @ features.array())
-            found.append(Candidate(document, passage, span, text, features, value))
-    return sorted(found, key=lambda c: (-round(c.value, 9), c.document.id, c.span.start))
+            found.append(Candidate(document, passage, span, text, features, _value(features, weights)))
+    return _ordered(found)
 
 
-def answers(lead: Features, question: Question, weights: Weights) -> float:
-    """The probability, in [0, 1], that a sentence with these features answers: logistic, fitted on evals.
+def consult(
+    reader: Reader, question: Question, candidates: Sequence[Candidate], passages: int, weights: Weights
+) -> list[Candidate]:
+    """The same in their new order: those of the best `passages` passages with what the reader says of them."""
+    read = list({c.passage.id: c for c in candidates}.values())[:passages]
+    said = reader.read(question.text, [(_title(c), _sentences(c)) for c in read])
+    known = {
+        (c.passage.id, span): one
+        for c, of_passage in zip(read, said, strict=True)
+        for span, one in zip(c.passage.sentences, of_passage, strict=True)
+    }
+    return _ordered([_with(c, known.get((c.passage.id, c.span)), weights) for c in candidates])
 
-    0 where the question does not say what it is about, or where the sentence speaks of other years than the one asked
-    for, is years old where today is meant, or lacks the amount, share, count or date asked for: however alike it is.
+
+def _title(candidate: Candidate) -> str:
+    return " – ".join(filter(None, [candidate.document.title, candidate.passage.heading]))
+
+
+def _sentences(candidate: Candidate) -> list[str]:
+    return [candidate.document.text[span.start : span.end] for span in candidate.passage.sentences]
+
+
+def _with(candidate: Candidate, said: Said | None, weights: Weights) -> Candidate:
+    if said is None:
+        return candidate
+    features = replace(
+        candidate.features,
+        answers=_squashed(said.answers),
+        passage_answers=_squashed(said.passage),
+        exact=_squashed(said.exact / 2),
+    )
+    return replace(candidate, said=said, features=features, value=_value(features, weights))
+
+
+def _squashed(logit: float) -> float:
+    """A logit in (0, 1); 4 and more of it tell little further."""
+    return float(1 / (1 + np.exp(-logit / 2)))
+
+
+def _value(features: Features, weights: Weights) -> float:
+    return float(np.array(weights.order) @ features.array())
+
+
+def _ordered(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return sorted(candidates, key=lambda c: (-round(c.value, 9), c.document.id, c.span.start))
+
+
+def answers(candidates: Sequence[Candidate], question: Question, weights: Weights) -> float:
+    """The probability, in [0, 1], that these are led by an answer to the question: logistic, fitted on evals.
+
+    0 where the question does not say what it is about, or where the first speaks of other years than the one asked for,
+    is years old where today is meant, or lacks the amount, share, count or date asked for: however alike it is.
     """
+    lead = candidates[0].features
     if (
         question.dangling
         or lead.year == 0
@@ -117,7 +175,21 @@ def answers(lead: Features, question: Question, weights: Weights) -> float:
         or (lead.kind <= _LACKS_KIND and question.wanted in QUANTITIES | DATES)
     ):
         return 0.0
-    return float(1 / (1 + np.exp(-(weights.bias + np.array(weights.answers) @ lead.array()))))
+    told = standing(lead.array(), [candidate.value for candidate in candidates])
+    return float(1 / (1 + np.exp(-(weights.bias + np.array(weights.answers) @ told))))
+
+
+def standing(lead: NDArray[np.float64], values: Sequence[float]) -> NDArray[np.float64]:
+    """What tells whether a question is answered: the lead's features and its share of a softmax of all `values`; (14,).
+
+    The softmax is that of `evals.fit`: among the sentences of a question those that answer should have most of it.
+    """
+    shares = np.exp(SHARPNESS * (np.array(values) - max(values)))
+    return np.append(lead, shares[0] / shares.sum())
+
+
+SHARPNESS = 3.0
+"""By how much a candidate's value is multiplied in the softmax."""
 
 
 def _sides(question: Question, asked_names: frozenset[str]) -> list[tuple[str, ...]]:

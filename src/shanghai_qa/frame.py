@@ -1,5 +1,8 @@
 """What the assistant itself says around the words of sources, in the languages that answers have."""
 
+from shanghai_qa.mentions import MONTHS
+from shanghai_qa.values import Document
+
 _FRAMES = {
     "en": {
         "searching": "Searching {count:,} passages",
@@ -7,6 +10,8 @@ _FRAMES = {
         "looked_for": "Nothing in this corpus ({documents}, {passages}) answers: {question}",
         "looked_for_filtered": "Nothing in the {documents} that match the filters answers: {question}",
         "none_admitted": "No document of this corpus matches the filters.",
+        "newest": "The newest source is of {date}.",
+        "nearest": "Nearest is {document}.",
         "dangling": "The question does not say what it is about; name it.",
         "nothing_on": "Nothing on {part}.",
         "unanswered": "Not answered: {part}",
@@ -19,6 +24,8 @@ _FRAMES = {
         "looked_for": "本语料库（{documents}，{passages}）中没有回答：{question}",
         "looked_for_filtered": "符合筛选条件的{documents}中没有回答：{question}",
         "none_admitted": "本语料库中没有符合筛选条件的文档。",
+        "newest": "最新的来源日期为{date}。",
+        "nearest": "最接近的是{document}。",
         "dangling": "问题没有说明指的是什么，请写出名称。",
         "nothing_on": "没有关于{part}的内容。",
         "unanswered": "未能回答：{part}",
@@ -39,6 +46,27 @@ def counted(noun: str, number: int, language: str) -> str:
 
 
 _MEASURES = {"document": "份文档", "passage": "个段落"}
+
+
+def day(published: str, language: str) -> str:
+    """A date of the form YYYY, YYYY-MM or YYYY-MM-DD as people write it, as exact as it is given.
+
+    >>> day("2026-03-10", "en"), day("2026-03", "en"), day("2026-03-10", "zh")
+    ('10 March 2026', 'March 2026', '2026年3月10日')
+    """
+    year, *more = [int(part) for part in published.split("-")]
+    if language == "zh":
+        return "".join(f"{part}{unit}" for part, unit in zip([year, *more], "年月日", strict=False))
+    in_words = [str(year), *(MONTHS[month - 1].capitalize() for month in more[:1]), *(str(date) for date in more[1:])]
+    return " ".join(reversed(in_words))
+
+
+def named(document: Document, language: str) -> str:
+    """A document by its title, with publisher and date as far as they are known."""
+    title, mark, brackets = ("《{}》", "，", "（{}）") if language == "zh" else ('"{}"', ", ", " ({})")
+    known = [document.publisher, document.published and day(document.published, language)]
+    origin = mark.join(part for part in known if part)
+    return title.format(document.title) + (brackets.format(origin) if origin else "")
 
 
 def frame(name: str, language: str) -> str:

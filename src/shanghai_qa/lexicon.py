@@ -4,32 +4,41 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Self
 
-from shanghai_qa.data import lines
+from shanghai_qa import aliases
+from shanghai_qa.chinese import in_english
 from shanghai_qa.mentions import names
 from shanghai_qa.values import Document
-from shanghai_qa.words import has_chinese, terms, tokens
+from shanghai_qa.words import terms, tokens
 
-_BRACKETED = re.compile(r"((?:[\w’'&.+-]+ ){0,5}[\w’'&.+-]+) ?\(([\u3400-\u9fff][\u3400-\u9fff0-9A-Za-z·]*)\)")
-_OPENS_BRACKET = re.compile(r"\([\u3400-\u9fff]")  # without it `_BRACKETED`, 60% of the time of `of`, finds nothing
-_CHINESE_STOP = re.compile(
-    "[的是了吗呢吧啊由在和与及有被把从对于这那其之为个家名位座所将会能上中里都还也哪叫，。？！、：；（）“”《》]+"
+_SHORT = r"[A-Za-z][\w-]*"  # the abbreviation that brackets may hold beside the Chinese name
+_BRACKETED = re.compile(
+    r"((?:[\w’'&.+-]+ ){0,7}[\w’'&.+-]+) ?"
+    rf"\((?:{_SHORT}, )?([\u3400-\u9fff](?:[\u3400-\u9fff0-9A-Za-z·.-]*[\u3400-\u9fff0-9A-Za-z])?)(?:, {_SHORT})?\)"
 )
+# Without it `_BRACKETED`, 60% of the time of `of`, finds nothing.
+_OPENS_BRACKET = re.compile(rf"\((?:{_SHORT}, )?[\u3400-\u9fff]")
 _SHORTEST_MENDED = 5  # letters; shorter words are too easily mended into another
 
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """`words` counts each word of the corpus, `capitals` how often it stood capitalised within a sentence."""
+    """`words` counts each word of the corpus, `capitals` how often it stood capitalised within a sentence.
+
+    `chinese` gives Chinese names what the corpus calls them in English, `aliases` other names the main one: see
+    `aliases.of`.
+    """
 
     words: dict[str, int]
     capitals: dict[str, int]
     chinese: dict[str, str]
+    aliases: dict[str, str]
 
     @classmethod
     def of(cls, documents: Iterable[Document]) -> Self:
+        documents = list(documents)
         words: Counter[str] = Counter()
         named: Counter[str] = Counter()
         chinese: dict[str, Counter[str]] = {}
@@ -47,7 +56,8 @@ class Lexicon:
         for name, times in named.items():
             for token in tokens(name):
                 capitals[token] += times
-        return cls(dict(words), dict(capitals), {name: said.most_common(1)[0][0] for name, said in chinese.items()})
+        in_english = {name: said.most_common(1)[0][0] for name, said in chinese.items()}
+        return cls(dict(words), dict(capitals), in_english, aliases.of(documents))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -58,17 +68,12 @@ class Lexicon:
         return 2 * self.capitals.get(word, 0) > self.words.get(word, 0)
 
     def in_english(self, text: str) -> str:
-        """`text` with each Chinese name that the corpus explains, and common words, in English, the longest first.
+        """`text` with its Chinese in English, the names as the corpus explains them: see `chinese.in_english`."""
+        return in_english(text, self.chinese)
 
-        Chinese that neither explains stays, and is a name that no sentence holds; particles go.
-        """
-        if not has_chinese(text):
-            return text
-        table = _glossary() | self.chinese
-        for name in sorted(table, key=lambda n: (-len(n), n)):
-            if name in text:
-                text = text.replace(name, f" {table[name]} ")
-        return " ".join(_CHINESE_STOP.sub(" ", text).split())
+    def in_corpus_names(self, text: str) -> str:
+        """`text` with things called as the corpus calls them: see `aliases.in_corpus_names`."""
+        return aliases.in_corpus_names(text, self.aliases)
 
     def mend(self, text: str, is_word: Callable[[str], bool] = lambda word: False) -> str:
         """`text` with long words that the corpus lacks put as the word that it has one or two letters away, if one.
@@ -99,14 +104,25 @@ class Lexicon:
         return sorted(word for word in self.words if len(word) >= _SHORTEST_MENDED - 1 and word.isalpha())
 
 
-@cache
-def _glossary() -> dict[str, str]:
-    """Chinese words of questions, with what they are in English."""
-    return dict(line.split(maxsplit=1) for line in lines("chinese.txt"))
+_NEW_START = re.compile(r"(?<!Dr)(?<!Mr)(?<!St)\. (?=[A-Z])|\b(?:19|20)\d\d (?=[A-Z])")
+_TITLE = re.compile(
+    r"^(?:The |(?:Vice |Deputy )?(?:President|Premier|Mayor|Chairman|Director|Minister|Professor|Founders?) (?=[A-Z]))"
+)
+_LONGEST_THING = 4  # words of one that is not capitalised
+_BEFORE_THING = frozenset("a an and are as at by for from in into is its of on or the their to was were with".split())
 
 
 def _english(before: str) -> str:
-    """The end of the words before a bracket that is a name: the last run of capitals, else the last word."""
-    found = names("x " + before)
-    name = found[-1].text if found and found[-1].end == len(before) + 2 else before.split()[-1]
-    return re.sub(r"^The |['’]s?$", "", name)
+    """What the words before a bracket end in that it names: a run of capitals, or else the words of a thing.
+
+    >>> _english("in 2022. Vice Mayor Zhang Wei")
+    'Zhang Wei'
+    >>> _english("the beamlines of the Shanghai synchrotron")
+    'Shanghai synchrotron'
+    """
+    found = names("x " + _NEW_START.split(before)[-1])
+    if found and before.endswith(found[-1].text):
+        return re.sub(r"['’]s?$", "", _TITLE.sub("", found[-1].text))
+    words = before.split()
+    start = max((at for at, word in enumerate(words) if word in _BEFORE_THING), default=-1) + 1
+    return " ".join(words[start:][-_LONGEST_THING:]) or words[-1]

@@ -21,7 +21,7 @@ _DATES = (
 )
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE = r"(?: (?:thousand|million|billion|trillion))?"
-_SCALES = frozenset({"thousand", "million", "billion", "trillion"})
+SCALES = frozenset({"thousand", "million", "billion", "trillion"})
 _PERCENT = re.compile(rf"{_NUMBER}(?: ?%| percent| per cent| percentage points?)")
 _CURRENCY = r"(?:US\$|HK\$|NT\$|A\$|RMB ?|CNY ?|\$|¥|€|£)"
 _COIN = r"(?:yuan|RMB|renminbi|US dollars?|dollars?|euros?|Hong Kong dollars?)"
@@ -134,7 +134,7 @@ def _end_of_unit(sentence: str, number: Mention, units: frozenset[str], reach: i
     begin = number.start + len(_OPENING_NUMBER.match(number.text)[0])  # type: ignore[index]  # it matches each count
     for passed, word in enumerate(_WORD_OR_STOP.finditer(sentence, begin)):
         stems = [stem for piece in word[0].split("-") for stem in terms(piece)]
-        if passed > reach or word[0][0].isdigit() or not (stems or word[0] in _SCALES):
+        if passed > reach or word[0][0].isdigit() or not (stems or word[0] in SCALES):
             break
         if not units.isdisjoint(stems) or (end is not None and word[0].endswith("s")):
             end = word.end()

@@ -9,8 +9,9 @@ from functools import cache
 
 from shanghai_qa.data import lines
 from shanghai_qa.errors import QuestionError
+from shanghai_qa.followup import complete, completed, leans
 from shanghai_qa.lexicon import Lexicon
-from shanghai_qa.mentions import MONTHS, SMALL, bare, names, parts_of_year, years
+from shanghai_qa.mentions import MONTHS, names, parts_of_year, years
 from shanghai_qa.values import Turn
 from shanghai_qa.words import has_chinese, terms, tokens
 
@@ -39,12 +40,13 @@ DATES = frozenset({Wanted.DATE, Wanted.YEAR})
 class Question:
     """A question as it is searched and read.
 
-    `text` stands by itself: follow-ups are completed, typos mended, Chinese put in English word by word. `read_as` is
-    the question so completed and mended, in its own language, where that differs from what was asked, else None.
-    `terms` are its stems, each once; `names` those of them that belong to proper names or have a digit; `units` the
-    stems of what is counted. `years` are those asked for, `part_of_year` says that a quarter, half or month is meant,
-    `now` that today is; `dangling` that it speaks of an "it" which nothing names. `sides` are the names compared, at
-    least two, or empty. `parts` are the questions that it asks at once, each standing by itself; empty where it is one.
+    `text` stands by itself: follow-ups are completed, typos mended, Chinese put in English word by word, and things
+    called as the corpus calls them. `read_as` is the question so completed and mended, in its own language, where that
+    differs from what was asked, else None. `terms` are its stems, each once; `names` those of them that belong to
+    proper names or have a digit; `units` the stems of what is counted. `years` are those asked for, `part_of_year` says
+    that a quarter, half or month is meant, `now` that today is; `dangling` that it speaks of an "it" which nothing
+    names. `sides` are the names compared, at least two, or empty. `parts` are the questions that it asks at once, each
+    standing by itself; empty where it is one.
     """
 
     asked: str
@@ -94,10 +96,10 @@ def understand(
         raise QuestionError("the question is empty; ask one, for example: How many startups are in Quantum Valley?")
     if len(text) > max_chars:
         raise QuestionError(f"the question has {len(text)} characters; ask in at most {max_chars}")
-    complete = _complete(text, [turn.content for turn in history if turn.role == "user"])
-    mended = lexicon.mend(lexicon.in_english(complete), is_word)
+    whole = complete(text, history)
+    mended = lexicon.mend(lexicon.in_corpus_names(lexicon.in_english(whole)), is_word)
     language = "zh" if has_chinese(text) else "en"
-    shown = complete if language == "zh" else mended
+    shown = whole if language == "zh" else mended
     read = _read(asked, mended, None if shown == text else shown, language, lexicon)
     parts = _parts(mended)
     return replace(read, parts=tuple(_read(asked, part, None, language, lexicon) for part in parts)) if parts else read
@@ -105,7 +107,6 @@ def understand(
 
 _PART = r"(?:(?:in|at|on|from|since|for|by|to) )?(?:how|what|which|who|whom|whose|when|where|why)\b"
 _NEXT_PART = re.compile(rf",? and (?={_PART})", re.IGNORECASE)
-_ALIKE_PART = re.compile(r"^how (?:many|much) (?:in|into|at|for|by|of|from|to|on) (?:the )?(.+?)\??$", re.IGNORECASE)
 _TWO_YEARS = re.compile(
     r"(?<!between )(?<!from )\b((?:in|for|by|of) )((?:19|20)\d\d),? (?:and|or) (?:\1)?((?:19|20)\d\d)\b"
 )
@@ -126,14 +127,7 @@ def _parts(text: str) -> tuple[str, ...]:
     if not later or any(len(part.split()) < _SHORTEST_PART for part in (first, *later)):
         return ()
     whole = first.rstrip("?") + "?"
-    return (whole, *(_next_part(part, whole) for part in later))
-
-
-def _next_part(part: str, before: str) -> str:
-    alike = _ALIKE_PART.match(part)
-    if alike and (years(alike[1]) or names(f"x {alike[1]}")):
-        return _exchange(before, alike[1])
-    return _completed(part, before)
+    return (whole, *(completed(part, whole) for part in later))
 
 
 def _read(asked: str, text: str, read_as: str | None, language: str, lexicon: Lexicon) -> Question:
@@ -160,7 +154,7 @@ def _read(asked: str, text: str, read_as: str | None, language: str, lexicon: Le
         sides=_sides(text),
         part_of_year=bool(parts_of_year(text)),
         now=_NOW.search(text) is not None,
-        dangling=_leans(text) and not all_names,
+        dangling=leans(text) and not all_names,
     )
 
 
@@ -170,7 +164,9 @@ def _capitalised(text: str) -> frozenset[str]:
 
 _CALENDAR = frozenset(terms(f"{' '.join(MONTHS)} quarter half year"))
 
-_COUNT = re.compile(r"\b(?:how many|number of|count of)\s+((?:[\w’'-]+\s+){0,5}[\w’'-]+)", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\b(?:how many|number of|count of)\s+(?!(?:m|b|tr)illion\b)((?:[\w’'-]+\s+){0,5}[\w’'-]+)", re.IGNORECASE
+)
 _AFTER_UNIT = frozenset(
     """
     is are was were be do does did has have had can could will would should may might and or of in on at to from
@@ -188,7 +184,8 @@ _PATTERNS: tuple[tuple[Wanted, str], ...] = (
     (
         Wanted.MONEY,
         r"\b(how much (money|revenu\w*|profit|funding|capital|investment|do(es)? .* (cost|earn|pay)|"
-        r"did .* (raise|earn|cost|invest|make|spend|pay|lose))|what (price|sum|amount)|revenu\w*|sales|income|turnover|"
+        r"did .* (raise|earn|cost|invest|make|spend|pay|lose))|how many (million|billion|trillion)|"
+        r"what (price|sum|amount)|revenu\w*|sales|income|turnover|"
         r"price|cost|valuation|valued|worth|salary|pay|profit|net loss|budget|subsid\w+|gdp)\b",
     ),
     (Wanted.YEAR, r"\b(what|which) year\b"),
@@ -200,7 +197,9 @@ _PATTERNS: tuple[tuple[Wanted, str], ...] = (
     ),
     (
         Wanted.WHO,
-        r"\b(who|whom|whose|which (person|company|firm|institution|two|bank|university|people|founder|scientist))\b",
+        r"\b(who|whom|whose|(what|which (?:[\w’'-]+ ){0,3}?) ?"
+        r"(person|company|firm|startup|institution|institute|bank|university|people|founder|scientist|researcher|lab|"
+        r"laboratory|supplier|maker|manufacturer|developer|investor|architect|group)s?|which two)\b",
     ),
     (
         Wanted.WHERE,
@@ -230,10 +229,25 @@ def _wanted(text: str) -> tuple[Wanted, frozenset[str]]:
     asks = _ASKING.search(text)
     if asks and asks[0].casefold() not in ("how", "what", "which"):
         return next(w for w, p in _COMPILED if w in _BY_WORD and p.search(asks[0])), frozenset()
-    return next((w for w, p in _COMPILED[:-1] if p.search(text)), Wanted.ANYTHING), frozenset()
+    if _HOW_MUCH_OF_IT.search(text):
+        return Wanted.NUMBER, frozenset()
+    kinds = _OF_WHICH if asks and asks[0].casefold() == "which" else [wanted for wanted, _ in _PATTERNS[:-1]]
+    return next((wanted for wanted in kinds if _asks_for(wanted, text)), Wanted.ANYTHING), frozenset()
+
+
+def _asks_for(wanted: Wanted, text: str) -> bool:
+    """Whether the question words ask for that; in "How could people who …" the "who" asks for nothing."""
+    found = next(p for w, p in _COMPILED if w is wanted).search(text)
+    return found is not None and not (wanted in _BY_WORD and _ASKING.fullmatch(found[0]))
 
 
 _BY_WORD = frozenset({Wanted.DATE, Wanted.WHO, Wanted.WHERE, Wanted.WHY})
+_OF_WHICH = (Wanted.YEAR, Wanted.DATE, Wanted.WHO, Wanted.WHERE)  # "Which firm has the highest sales?" asks for no sum
+_HOW_MUCH_OF_IT = re.compile(
+    r"^how (?!much|many|big|large|high|low|great|small|do|does|did|is|are|was|were|can|could|to|has|have|had|will|"
+    r"would|should|come|about|well)\w+ (?:is|are|was|were|has|have|do|does|did|will|would|can|could)\b",
+    re.IGNORECASE,
+)
 
 _NOW = re.compile(
     r"\b(today|tonight|tomorrow|now|nowadays|currently|at present|these days|at the moment|this (week|month|year))\b",
@@ -247,104 +261,20 @@ def _sides(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found)) if len(found) > 1 and _COMPARES.search(text) else ()
 
 
-# --- Follow-ups ------------------------------------------------------------------------------------------------------
-
-_WHAT_ABOUT = re.compile(
-    r"^(?:and |but |so )?(?:what|how) about (?:in )?(.+?)\??$|"
-    r"^and (?:in |for |at )?(?!(?:who|what|when|where|how|why|which|whose|is|are|was|were|do|does|did|has|have|can)\b)"
-    r"(.+?)\??$",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(r"^(?:and|but|so|then),? (?=\w)", re.IGNORECASE)
-_YEARS_ON = re.compile(
-    r"^(?:in )?(?:(?P<number>a|one|two|three|four|five|ten|\d\d?) years? |the (?:year|one) |)"
-    r"(?P<way>earlier|before|previously|later|after|afterwards)$|^(?:in )?the (?P<next>previous|next|following) year$",
-    re.IGNORECASE,
-)
-_THE = re.compile(r"\bthe (?!(?:city|country|world|government|economy|market|corpus|report)\b)[a-z]+\??$")
-_PRONOUN = re.compile(
-    r"\b(its|their|his|her(?= \w))\b|\b(it|they|them|he|she|him|"
-    r"the (?:company|firm|startup|laboratory|lab|project|plan)|this (?:company|firm)|that (?:company|firm)|there)\b",
-    re.IGNORECASE,
-)
-_REMEMBERED = 20  # questions back
-_IMPERSONAL = re.compile(r"\b(is|are|was|were) there\b|\b(is|was) it (true|raining|possible)\b", re.IGNORECASE)
-
-
-def _complete(text: str, earlier: Sequence[str]) -> str:
-    """`text` with what it takes from the questions before it put in; as it is where it stands by itself."""
-    before = ""
-    for question in [*earlier[-_REMEMBERED:], text]:
-        asked = " ".join(question.split())
-        before = _completed(asked, before) if before and asked else asked or before
-    return before
-
-
-def _completed(text: str, before: str) -> str:
-    """`text` with what it takes from the one question `before` it, which stands by itself."""
-    if about := _WHAT_ABOUT.match(text):
-        return _exchange(before, next(filter(None, about.groups())))
-    text = _capital(_OPENING.sub("", text))
-    subject = _subject(before)
-    if not subject or not _leans(text):
-        return f"{text.rstrip('?')} of {subject}?" if subject and _THE.search(text) and not _named(text) else text
-    return _PRONOUN.sub(
-        lambda m: f"{subject}'s" if m[1] else f"at {subject}" if m[0].casefold() == "there" else subject, text
-    )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _named(text: str) -> bool:
-    """Whether a question has a name or figure of its own, behind its opening word."""
-    return any(name.start > 0 for name in names(text)) or any(c.isdigit() for c in text)
-
-
-def _leans(text: str) -> bool:
-    """Whether a question has a pronoun that stands for something named before."""
-    return _PRONOUN.search(text) is not None and not _IMPERSONAL.search(text)
-
-
-def _exchange(before: str, new: str) -> str:
-    """The question before, about `new`: years take the place of years, and a name that of the last name."""
-    new = _year_on(before, new) or new
-    if years(new) and years(before):
-        asked = ", ".join(sorted(years(new)))
-        return re.sub(r"\b(?:19|20)\d\d\b", asked, before, count=1)
-    if years(new):
-        return f"{before.rstrip('?')} in {new}?"
-    subject = _subject(before)
-    return before.replace(subject, new) if subject else f"{before.rstrip('?')} – {new}?"
-
-
-def _year_on(before: str, new: str) -> str | None:
-    """The year that "three years earlier" means after a question of one year; None where it means none."""
-    on, told = _YEARS_ON.match(new), years(before)
-    if not on or len(told) != 1:
-        return None
-    number = (on["number"] or "a").casefold()
-    count = int(number) if number.isdigit() else SMALL.get(number, 1)
-    back = (on["way"] or on["next"]).casefold() in ("earlier", "before", "previously", "previous")
-    return str(int(*told) + (-count if back else count))
-
-
-def _subject(text: str) -> str | None:
-    """The name that a question is about: the first that does not open it, without a possessive."""
-    found = [name.text for name in names(text) if name.start > 0 and not years(name.text)]
-    return bare(found[0]) if found else None
-
-
 # --- Related words ---------------------------------------------------------------------------------------------------
 
 
-@cache
 def related(term: str) -> frozenset[str]:
     """The stems that may stand for `term` in an answer, without itself."""
-    return frozenset(stem for group in _groups() if term in group for stem in group) - {term}
+    return _related().get(term, frozenset())
 
 
 @cache
-def _groups() -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(stem for word in line.split() for stem in terms(word)) for line in lines("related.txt"))
+def _related() -> dict[str, frozenset[str]]:
+    """Each stem of related.txt with those that share a line with it."""
+    near: dict[str, set[str]] = {}
+    for line in lines("related.txt"):
+        group = set(terms(line))
+        for stem in group:
+            near.setdefault(stem, set()).update(group - {stem})
+    return {stem: frozenset(stems) for stem, stems in near.items()}

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shanghai_qa.embedding import Vectors
-from shanghai_qa.features import Candidate, answers, score, stems
+from shanghai_qa.features import Candidate, answers, consult, score, stems
 from shanghai_qa.mentions import counts, dates, money, percents, years
 from shanghai_qa.question import Question
+from shanghai_qa.reader import Reader
 from shanghai_qa.retrieve import Hit
 from shanghai_qa.settings import Settings
 from shanghai_qa.store import Snapshot
@@ -26,13 +27,21 @@ class Reading:
     missing: tuple[str, ...]
 
 
-def read(snapshot: Snapshot, question: Question, vector: Vectors, hits: Sequence[Hit], settings: Settings) -> Reading:
-    """Read the sentences of `hits`; `vector` is the question's, of unit length."""
+def read(
+    snapshot: Snapshot,
+    question: Question,
+    vector: Vectors,
+    hits: Sequence[Hit],
+    settings: Settings,
+    reader: Reader | None = None,
+) -> Reading:
+    """Read the sentences of `hits`, the best passages with the reader; `vector` is the question's, of unit length."""
     candidates = score(snapshot, question, vector, hits, settings.weights)
     if not candidates:
         return Reading((), (), 0.0, ())
-    lead = candidates[0]
-    confidence = answers(lead.features, question, settings.weights)
+    if reader:
+        candidates = consult(reader, question, candidates, settings.read_passages, settings.weights)
+    confidence = answers(candidates, question, settings.weights)
     chosen = _choose(question, candidates, settings)
     return Reading(tuple(candidates), chosen, confidence, _missing(question, chosen))
 

@@ -36,7 +36,7 @@ from shanghai_qa.settings import IndexSettings
 from shanghai_qa.values import NO_FILTERS, CorpusInfo, Document, Filters, Passage, Span, Tier
 from shanghai_qa.words import terms
 
-FORMAT = 1
+FORMAT = 2
 """Changes whenever another program could not read the snapshot, or would read it wrongly: also with `words.terms`."""
 
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
@@ -48,7 +48,8 @@ _THE_SAME = 0.9999  # cosine, from which two vectors differ by rounding alone
 class Contents:
     """What a snapshot holds.
 
-    Row i of `head_vectors` is the title and heading of `passages[i]`; `sentence_vectors` lie in the order of passages.
+    Row i of `head_vectors` is the title and heading of `passages[i]`; `sentence_vectors` lie in the order of passages,
+    each of the sentence behind that title and heading.
     """
 
     documents: tuple[Document, ...]
@@ -249,7 +250,7 @@ class Index:
                 continue
             with contextlib.suppress(portalocker.exceptions.LockException, FileNotFoundError):
                 with portalocker.Lock(folder / "lock", "r+", timeout=0, flags=_EXCLUSIVE):
-                    store = read_manifest(folder).store
+                    store = _server_of(folder)
                     (folder / "manifest.json").unlink()  # whoever opens it from now on finds it gone
                 if store:
                     _Collection.drop(store, folder.name)
@@ -307,6 +308,15 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest(**data)
     except (ValueError, TypeError, AttributeError) as error:
         raise IndexUnusable(f"{folder / 'manifest.json'} is damaged; {_REBUILD}") from error
+
+
+def _server_of(folder: Path) -> str | None:
+    """The Chroma server that holds a snapshot's vectors, of whatever format it is; None where none is known to."""
+    try:
+        store: str | None = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["store"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return store
 
 
 def write_snapshot(folder: Path, name: str, contents: Contents, manifest: Manifest) -> None:

@@ -29,9 +29,9 @@ HOMES = {
     "gradio": {"shanghai_qa.web"},
     "sentence_transformers": {"shanghai_qa.embedding"},
     "transformers": {"shanghai_qa.embedding"},
-    "tokenizers": {"shanghai_qa.embedding"},
+    "tokenizers": {"shanghai_qa.embedding", "shanghai_qa.reader"},
     "torch": {"shanghai_qa.embedding"},
-    "onnxruntime": {"shanghai_qa.embedding"},
+    "onnxruntime": {"shanghai_qa.embedding", "shanghai_qa.reader"},
     "bm25s": {"shanghai_qa.store"},
 }
 

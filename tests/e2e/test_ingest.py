@@ -1,6 +1,7 @@
 """Ingest from the outside: what it reports, what it keeps, and what readers see meanwhile. Small corpora."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -121,6 +122,17 @@ def test_a_rebuild_embeds_everything_and_gives_the_same_version_and_ids(site: Si
     again = site.ingest(rebuild=True)
     assert (again.version, again.embedded) == (first.version, first.passages)
     assert site.passages == ids
+
+
+def test_an_index_of_an_older_format_is_built_anew_and_removed(site: Site) -> None:
+    site.ingest()
+    manifest = snapshot_of(site.index) / "manifest.json"
+    data = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(data | {"format": 1}), encoding="utf-8")
+    again = site.ingest()
+    assert (again.published, again.embedded) == (True, again.passages)
+    assert len(site.snapshots) == 1
+    assert site.assistant().ask("How many cranes does the Lingang crane yard run?").statements[0].text == CRANES
 
 
 def test_a_document_back_as_it_was_gives_the_first_version_again(site: Site) -> None:

@@ -6,7 +6,7 @@ import torch
 
 from tests.training.toys import paragraph, reading
 from training.epochs import Item
-from training.export import Session, compared, difference, latency, quantise, to_onnx
+from training.export import Batched, compared, difference, latency, quantise, to_onnx
 from training.inputs import batch
 from training.model import Reader
 
@@ -37,11 +37,11 @@ def files(model: Reader, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_exported_model_says_what_the_trained_one_says(model: Reader, files: tuple[Path, Path], count: int) -> None:
-    assert difference(model, Session(files[0], 1), EXAMPLES[:count]) < 1e-4
+    assert difference(model, Batched(files[0], 1), EXAMPLES[:count]) < 1e-4
 
 
 def test_logits_are_less_that_of_no_answer_and_padding_is_never_chosen(files: tuple[Path, Path]) -> None:
-    sentences, start, end, answerable = Session(files[0], 1)(batch(EXAMPLES))
+    sentences, start, end, answerable = Batched(files[0], 1)(batch(EXAMPLES))
     assert (sentences > -1000).sum(axis=1).tolist() == [2, 5, 1]
     assert np.array_equal(start[:, 0], np.zeros(3))
     assert start.shape == end.shape == batch(EXAMPLES).pieces.shape
@@ -50,7 +50,7 @@ def test_logits_are_less_that_of_no_answer_and_padding_is_never_chosen(files: tu
 
 def test_the_small_model_is_compared_on_what_leads_and_on_what_it_reaches(files: tuple[Path, Path]) -> None:
     asked = [Item("answerable", None, "", "", example.gold) for example in EXAMPLES]  # type: ignore[arg-type]
-    numbers = compared(asked, EXAMPLES, Session(files[0], 1), Session(files[1], 1))
+    numbers = compared(asked, EXAMPLES, Batched(files[0], 1), Batched(files[1], 1))
     assert numbers["examples"] == 3
     assert numbers["same_lead"] in (pytest.approx(1), pytest.approx(2 / 3))
     assert numbers["largest_change"] < 0.1
@@ -58,4 +58,4 @@ def test_the_small_model_is_compared_on_what_leads_and_on_what_it_reaches(files:
 
 
 def test_time_is_measured_in_milliseconds(files: tuple[Path, Path]) -> None:
-    assert 0 < latency(Session(files[1], 1), EXAMPLES, 2, rounds=3) < 1000
+    assert 0 < latency(Batched(files[1], 1), EXAMPLES, 2, rounds=3) < 1000

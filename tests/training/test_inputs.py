@@ -1,9 +1,9 @@
 import numpy as np
-import pytest
 
+from shanghai_qa.reader import CLS, SEP
 from shanghai_qa.values import Span
 from tests.training.toys import paragraph, reading
-from training.inputs import CLS, MASK, SEP, batch, pooled
+from training.inputs import MASK, batch
 
 WORDS = "who came ? labs . ada came first bob second"
 PARAGRAPH = paragraph("Ada came first. Bob came second.", "Labs")
@@ -56,10 +56,6 @@ def test_a_sentence_longer_than_the_model_reads_is_cut() -> None:
 
 def test_the_title_can_be_left_out() -> None:
     assert LABS not in reading(WORDS).example("Who came?", PARAGRAPH, (), (), titled=False).pieces
-
-
-def test_pooling_takes_means_and_none_of_what_is_in_no_sentence() -> None:
-    assert pooled([-1, 0, 0, 1], 3) == pytest.approx(np.array([[0, 0.5, 0.5, 0], [0, 0, 0, 1], [0, 0, 0, 0]]))
 
 
 def test_a_batch_is_padded_to_its_longest_and_says_where_the_answers_are() -> None:

@@ -1,0 +1,111 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shanghai_qa import reader as module
+from shanghai_qa.errors import SettingsError
+from shanghai_qa.reader import MAX_PIECES, Reader, best_span, pooled
+
+STEPFUN = (
+    "StepFun",
+    [
+        "StepFun raised several hundred million dollars in December 2024.",
+        "StepFun was founded in April 2023 by Jiang Daxin.",
+        "Its Step-2 model has a trillion parameters.",
+    ],
+)
+WEATHER = ("Weather", ["It rained in Xuhui all day long.", "The wind came from the east."])
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.open()
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer"),
+    [
+        ("When was StepFun established?", 1, "April 2023"),
+        ("Who founded StepFun?", 1, "Jiang Daxin"),
+        ("When did StepFun raise money?", 0, "December 2024"),
+        ("How many parameters does Step-2 have?", 2, "trillion"),
+    ],
+)
+def test_the_sentence_that_answers_and_the_answer_in_it_are_found(
+    reader: Reader, question: str, sentence: int, answer: str
+) -> None:
+    (said,) = reader.read(question, [STEPFUN])
+    best = max(range(len(said)), key=lambda n: said[n].answers)
+    assert best == sentence
+    assert answer in STEPFUN[1][best][said[best].span.start : said[best].span.end]
+
+
+def test_a_passage_on_something_else_answers_less(reader: Reader) -> None:
+    stepfun, weather = reader.read("When was StepFun established?", [STEPFUN, WEATHER])
+    assert stepfun[0].passage > 0 > weather[0].passage
+    assert max(said.exact for said in stepfun) > max(said.exact for said in weather)
+
+
+def test_what_is_said_of_a_passage_does_not_depend_on_what_else_is_read(reader: Reader) -> None:
+    alone, beside = (
+        reader.read("Who founded StepFun?", [STEPFUN]),
+        reader.read("Who founded StepFun?", [WEATHER, STEPFUN]),
+    )
+    assert alone[0] == beside[1]
+
+
+def test_each_sentence_of_a_long_passage_is_read_and_one_that_is_too_long_is_cut(reader: Reader) -> None:
+    long = " ".join(["word"] * 2 * MAX_PIECES) + "."
+    sentences = [f"Lab {n} opened in {2000 + n} in the district of Pudong in Shanghai." for n in range(40)]
+    of_many, of_long = reader.read(
+        "When did lab 38 open?", [("Labs", sentences), ("", [long, "Lab 38 opened in 2038."])]
+    )
+    assert len(of_many) == 40
+    assert max(range(40), key=lambda n: of_many[n].exact) == 38
+    assert len(of_long) == 2
+    assert of_long[1].answers > of_long[0].answers
+    assert of_long[0].span.end <= len(long)
+
+
+def test_no_passages_say_nothing(reader: Reader) -> None:
+    assert reader.read("Who?", []) == []
+
+
+def test_a_reader_that_is_missing_or_damaged_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"cannot be read.*SHANGHAI_QA_READER=none"):
+        Reader.open(tmp_path)
+    shutil.copytree(module._FOLDER, tmp_path / "reader")
+    with (tmp_path / "reader" / "reader.onnx").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\0\1\2\3")
+    with pytest.raises(SettingsError, match="SHA-256"):
+        Reader.open(tmp_path / "reader")
+
+
+def test_the_shipped_model_ranks_as_the_trained_one(reader: Reader) -> None:
+    stored = json.loads((Path(__file__).parent / "reader_examples.json").read_text(encoding="utf-8"))
+    read = [reader.read(one["question"], [(one["title"], one["sentences"])])[0] for one in stored]
+    pairs = [
+        (np.array([s.answers for s in said]), np.array(one["logits"])) for said, one in zip(read, stored, strict=True)
+    ]
+    assert np.mean([ours.argmax() == trained.argmax() for ours, trained in pairs]) >= 0.95
+    assert np.corrcoef(np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs]))[0, 1] > 0.98
+
+
+def test_pooling_takes_means_and_none_of_what_is_in_no_sentence() -> None:
+    assert pooled([-1, 0, 0, 1], 3) == pytest.approx(np.array([[0, 0.5, 0.5, 0], [0, 0, 0, 1], [0, 0, 0, 0]]))
+
+
+def test_the_best_span_begins_in_the_passage_and_does_not_end_before_it_starts() -> None:
+    start = [9.0, 0.0, 1.0, 4.0]
+    end = [9.0, 0.0, 3.0, 1.0]
+    assert best_span(start, end, begin=1) == (3, 3, 5.0)  # 2 to 2: 4, 3 to 3: 5, 3 to 2 is none
+
+
+def test_an_answer_has_at_most_thirty_pieces() -> None:
+    start, end = [0.0] * 40, [0.0] * 40
+    start[1], end[31] = 5.0, 4.0  # 31 pieces
+    assert best_span(start, end, begin=1)[:2] == (1, 1)
