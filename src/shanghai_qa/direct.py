@@ -26,7 +26,7 @@ def direct_answer(question: Question, sentence: str, said: Said | None = None) -
     return _plain(question, sentence, [m for m in found if _may_answer(question, sentence, m)]) if find else None
 
 
-_POINTS, _SURELY = -1.0, 1.0
+_POINTS, _SURELY = -4.0, 5.0
 """Sums of the logits of a phrase's ends from which the reader is believed: a kind of answer asked for, and none."""
 _LONGEST = 8  # words
 
