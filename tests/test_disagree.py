@@ -7,7 +7,7 @@ from shanghai_qa.features import Candidate, Features
 from shanghai_qa.values import Passage, Span, Tier
 from tests.samples import asked, document
 
-FEATURES = Features(0.8, 0.8, 1, 1, 0, 1, 1, 1, 1, 1)
+FEATURES = Features(0.8, 0.8, 1, 1, 0, 1, 1, 1, 1, 1, 1)
 
 
 def candidate(text: str, id: str, tier: Tier = Tier.ESTABLISHED, value: float = 1.0) -> Candidate:

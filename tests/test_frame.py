@@ -60,7 +60,7 @@ def reading(*cosines: float) -> Reading:
             passage,
             Span(0, len(text)),
             text,
-            Features(cosine, cosine, 1, 1, 0, 1, 1, 1, 1, 1),
+            Features(cosine, cosine, 1, 1, 0, 1, 1, 1, 1, 1, 1),
             1.0,
         )
         for n, cosine in enumerate(cosines, start=1)

@@ -39,6 +39,9 @@ class Features:
     `year` whether it holds the year asked for; `fresh` how new it is; `tier` how well its source is placed; `rank` is 1
     for the first passage retrieved and falls with its rank.
 
+    `met` is the rarity of all terms but names that sentence, title or heading hold, 10 and more being 1: `words` tells
+    which share is met, this how much.
+
     The last three are what the reader says, 0 where it did not read: how likely the sentence answers, how likely its
     passage does, and how surely a phrase in it stands out as the answer.
     """
@@ -53,12 +56,13 @@ class Features:
     fresh: float
     tier: float
     rank: float
+    met: float
     answers: float = 0.0
     passage_answers: float = 0.0
     exact: float = 0.0
 
     def array(self) -> NDArray[np.float64]:
-        """The features in the order of their names here, shape (13,)."""
+        """The features in the order of their names here, shape (14,)."""
         return np.array([getattr(self, field.name) for field in fields(self)])
 
 
@@ -109,6 +113,7 @@ def score(
                 fresh=_fresh(question, text, document),
                 tier=1 - document.tier.rank / 3,
                 rank=1 / (1 + rank / 5),
+                met=_met(words, stems(text) | around, rarity),
             )
             found.append(Candidate(document, passage, span, text, features, _value(features, weights)))
     return _ordered(found)
@@ -180,7 +185,7 @@ def answers(candidates: Sequence[Candidate], question: Question, weights: Weight
 
 
 def standing(lead: NDArray[np.float64], values: Sequence[float]) -> NDArray[np.float64]:
-    """What tells whether a question is answered: the lead's features and its share of a softmax of all `values`; (14,).
+    """What tells whether a question is answered: the lead's features and its share of a softmax of all `values`; (15,).
 
     The softmax is that of `evals.fit`: among the sentences of a question those that answer should have most of it.
     """
@@ -226,6 +231,13 @@ def _coverage(
     return held / total
 
 
+def _met(wanted: Sequence[str], held: frozenset[str], rarity: dict[str, float]) -> float:
+    return min(1.0, sum(rarity.get(term, 1.0) for term in wanted if term in held or related(term) & held) / _PLENTY)
+
+
+_PLENTY = 10.0  # rarity of two or three words, each in 1% to 5% of passages
+
+
 def _held(term: str, sentence: frozenset[str], around: frozenset[str], outside: float) -> float:
     if term in sentence:
         return 1.0
@@ -252,7 +264,8 @@ def _kind(question: Question, text: str) -> float:
         case Wanted.DATE | Wanted.YEAR:
             return max((min(1.0, 0.7 + 0.15 * mention.key.count("-")) for mention in dates(text)), default=0.0)
         case Wanted.WHO:
-            return 0.0 if not new_names(question, text) else 1.0 if person(text) else 0.7
+            named = new_names(question, text) or _OPENS_WITH_NAME.match(text)
+            return 0.0 if not named else 1.0 if person(text) else 0.7
         case Wanted.WHERE:
             return 1.0 if places(question, text) else 0.4 if new_names(question, text) else 0.0
         case Wanted.WHY:
@@ -261,6 +274,7 @@ def _kind(question: Question, text: str) -> float:
             return 0.8
 
 
+_OPENS_WITH_NAME = re.compile(r"[A-Z][\w-]+,")  # "Tencent, the largest shareholder, …"
 _REASONS = frozenset({"because", "since", "due", "reason", "reasons", "aim", "aims", "order", "caused", "so"})
 
 
