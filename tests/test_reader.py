@@ -109,3 +109,10 @@ def test_an_answer_has_at_most_thirty_pieces() -> None:
     start, end = [0.0] * 40, [0.0] * 40
     start[1], end[31] = 5.0, 4.0  # 31 pieces
     assert best_span(start, end, begin=1)[:2] == (1, 1)
+
+
+def test_a_sentence_without_text_answers_nothing_and_a_long_title_leaves_room(reader: Reader) -> None:
+    (said,) = reader.read("Where did it rain?", [("Weather report " * 200, ["\u200b", *WEATHER[1]])])
+    assert len(said) == 3
+    assert said[0].exact < -1000
+    assert max(range(3), key=lambda n: said[n].answers) == 1

@@ -79,12 +79,40 @@ def example(item: Item, collection: Collection, reading: Reading) -> Example:
 
 
 def batches(examples: Sequence[Example], size: int, seed: str) -> list[list[Example]]:
-    """Batches of like length, each longest first, in an order that `seed` fixes. A short rest is left out."""
+    """Batches of like length, in an order that `seed` fixes; those of one question stay together. A short rest is
+    left out.
+
+    A batch has `size` examples, or the few more that its last question takes.
+    """
     chance = random.Random(seed)
-    order = sorted(range(len(examples)), key=lambda i: (len(examples[i].pieces) + chance.randrange(12), i))
-    made = [order[at : at + size] for at in range(0, len(order) - size + 1, size)] or [order]
+    longest = [(max(len(e.pieces) for e in group), group) for group in _groups(examples)]
+    longest.sort(key=lambda one: one[0] + chance.randrange(12))
+    made = _packed([group for _, group in longest], size)
+    made = [batch for batch in made if len(batch) >= size] or made
     chance.shuffle(made)
-    return [sorted((examples[i] for i in rows), key=lambda e: -len(e.pieces)) for rows in made]
+    return made
+
+
+def parts(examples: Sequence[Example], size: int) -> list[list[Example]]:
+    """`examples` in their order, in parts of `size` or the few more that keep a question's together."""
+    return _packed(_groups(examples), size)
+
+
+def _packed(groups: Sequence[Sequence[Example]], size: int) -> list[list[Example]]:
+    made: list[list[Example]] = [[]]
+    for group in groups:
+        if len(made[-1]) >= size:
+            made.append([])
+        made[-1] += group
+    return made
+
+
+def _groups(examples: Sequence[Example]) -> list[list[Example]]:
+    """The examples by question."""
+    groups: dict[tuple[int, ...], list[Example]] = {}
+    for e in examples:
+        groups.setdefault(e.asked, []).append(e)
+    return list(groups.values())
 
 
 def _some(asked: Sequence[Asked], count: float, chance: random.Random) -> list[Asked]:

@@ -1,4 +1,4 @@
-"""From a checkpoint to the model that ships: `python -m training.export`.
+"""From checkpoints to the model that ships: `python -m training.export`.
 
 One ONNX graph, in full precision to compare with and as int8 to ship. Inputs: `input_ids`, `attention_mask` and
 `token_type_ids`, int64 (inputs, pieces), and `sentence_pooling`, float32 (inputs, sentences, pieces), rows of means as
@@ -38,6 +38,7 @@ from training.validate import Numbers, chosen
 _log = logging.getLogger(__name__)
 _COMPARED = 300  # kept questions
 _EXAMPLES = Path("tests/reader_examples.json")
+_CHECKPOINTS = [Path(".training/checkpoint.pt"), Path(".training/second/checkpoint.pt")]
 _AT_ONCE = 16
 _PIECES = 150  # of a passage, where time is measured
 
@@ -178,28 +179,39 @@ def latency(session: Batched, examples: Sequence[Example], passages: int, rounds
     return float(np.median(times))
 
 
-def load_model(checkpoint: Path) -> tuple[Reader, dict[str, Any]]:
-    """The trained model, and the rest of its checkpoint."""
-    state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+def load_model(checkpoints: Sequence[Path]) -> tuple[Reader, list[dict[str, Any]]]:
+    """The mean of the trained models (Wortsman et al., 2022, <https://arxiv.org/abs/2203.05482>), and the rest of
+    each checkpoint."""
+    states: list[dict[str, Any]] = [torch.load(checkpoint, weights_only=True) for checkpoint in checkpoints]
+    models = [state.pop("model") for state in states]
+    mean = {
+        name: torch.stack([each[name] for each in models]).mean(dim=0) if first.is_floating_point() else first
+        for name, first in models[0].items()
+    }
     model = from_package(model_path(MINILM))
-    model.load_state_dict(state.pop("model"))
-    return model.eval(), state
+    model.load_state_dict(mean)
+    return model.eval(), states
 
 
-def export(checkpoint: Path, data: Path, cache: Path, out: Path) -> dict[str, Any]:
+def export(checkpoints: Sequence[Path], data: Path, cache: Path, out: Path) -> dict[str, Any]:
     """Write `reader.onnx`, `reader-fp32.onnx` and `reader.json`, what is known of them, to `out`; gives the last."""
     out.mkdir(parents=True, exist_ok=True)
-    model, state = load_model(checkpoint)
+    model, states = load_model(checkpoints)
     to_onnx(model, out / "reader-fp32.onnx")
     quantise(out / "reader-fp32.onnx", out / "reader.onnx")
     whole, small = Batched(out / "reader-fp32.onnx", 2), Batched(out / "reader.onnx", 2)
-    items, examples = _kept(Config(**state["config"]), load(data), cache)
+    items, examples = _kept(Config(**states[-1]["config"]), load(data), cache)
     card = {
         "sha256": sha256_of(out / "reader.onnx"),
         "bytes": (out / "reader.onnx").stat().st_size,
-        "step": state["place"]["step"],
-        "examples_seen": state["place"]["step"] * state["config"]["batch"],
-        "config": state["config"],
+        "runs": [
+            {
+                "step": s["place"]["step"],
+                "examples_seen": s["place"]["step"] * s["config"]["batch"],
+                "config": s["config"],
+            }
+            for s in states
+        ],
         "largest_difference_to_trained": difference(model, whole, examples[:32]),
         "compared": compared(items, examples, whole, small),
         "latency_ms": {str(n): round(latency(small, examples, n), 1) for n in (10, 20, 30)},
@@ -217,12 +229,12 @@ def _kept(config: Config, collection: Collection, cache: Path) -> tuple[list[Ite
 
 def main(
     data: Annotated[Path, typer.Argument(help="Folder of the public sets.")],
-    checkpoint: Annotated[Path, typer.Option(help="What training wrote.")] = Path(".training/checkpoint.pt"),
+    checkpoint: Annotated[list[Path], typer.Option(help="What training wrote; of several, their mean.")] = _CHECKPOINTS,
     cache: Annotated[Path, typer.Option(help="Folder of training's caches.")] = Path(".training/cache"),
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path(".training/export"),
     examples: Annotated[Path, typer.Option(help="Examples to write the trained model's logits to.")] = _EXAMPLES,
 ) -> None:
-    """Export a checkpoint to ONNX, make it small, and print how well both agree and how fast it is."""
+    """Export the mean of checkpoints to ONNX, make it small, and print how well both agree and how fast it is."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     print(json.dumps(export(checkpoint, data, cache, out), indent=1))

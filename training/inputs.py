@@ -33,12 +33,18 @@ class Example(Input):
     start: tuple[int, ...]
     end: tuple[int, ...]
 
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """The question's pieces."""
+        return self.pieces[: self.question]
+
 
 @dataclass(frozen=True)
 class Batch:
     """Tensors over (inputs, pieces) or (inputs, sentences); `pooling` is (inputs, sentences, pieces), rows of means.
 
-    Targets are true where the answer may be; column 0 of `gold` is "no sentence", as piece 0 is "no piece".
+    Targets are true where the answer may be; column 0 of `gold` is "no sentence", as piece 0 is "no piece". `groups`,
+    over (questions, inputs), is true where an input asks the question.
     """
 
     pieces: torch.Tensor
@@ -48,6 +54,7 @@ class Batch:
     gold: torch.Tensor
     start: torch.Tensor
     end: torch.Tensor
+    groups: torch.Tensor
 
 
 class Reading:
@@ -121,7 +128,9 @@ def batch(examples: Sequence[Example], masked: float = 0.0, chance: np.random.Ge
     if chance is not None:
         hidden = (chance.random(pieces.shape) < masked) & (pieces != CLS) & (pieces != SEP) & (attended == 1)
         pieces[hidden] = MASK
-    arrays = (pieces, attended, types, pooling, gold, start, end)
+    questions = {asked: row for row, asked in enumerate(dict.fromkeys(e.asked for e in examples))}
+    groups = np.array([questions[e.asked] for e in examples])[None, :] == np.arange(len(questions))[:, None]
+    arrays = (pieces, attended, types, pooling, gold, start, end, groups)
     return Batch(*map(torch.from_numpy, arrays))
 
 

@@ -29,9 +29,11 @@ class Losses:
     sentence: torch.Tensor
     span: torch.Tensor
     answerable: torch.Tensor
+    together: torch.Tensor
 
-    def total(self, span_weight: float, answerable_weight: float) -> torch.Tensor:
-        return self.sentence + span_weight * self.span + answerable_weight * self.answerable
+    def total(self, span_weight: float, answerable_weight: float, together_weight: float) -> torch.Tensor:
+        passages = self.sentence + span_weight * self.span + answerable_weight * self.answerable
+        return passages + together_weight * self.together
 
 
 class Reader(nn.Module):
@@ -83,13 +85,29 @@ def from_package(path: Path) -> Reader:
 
 
 def losses(scores: Scores, batch: Batch) -> Losses:
-    """Each the negative log of the probability that the target, or any of the targets, has."""
+    """Each the negative log of the probability that the target, or any of the targets, has.
+
+    `together` is that over the sentences of all passages read for a question that one of them answers, as logits above
+    their passage's "none" (shared normalisation: Clark and Gardner, 2018, <https://aclanthology.org/P18-1078/>).
+    """
     answerable = (~batch.gold[:, 0]).float()
     return Losses(
         _any_of(scores.sentences, batch.gold),
         _any_of(scores.start, batch.start) + _any_of(scores.end, batch.end),
         nn.functional.binary_cross_entropy_with_logits(scores.answerable, answerable, reduction="sum"),
+        _together(scores.sentences, batch),
     )
+
+
+def _together(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    above = logits[:, 1:] - logits[:, :1]
+    every = torch.logsumexp(above, dim=1)
+    wanted = torch.logsumexp(above.masked_fill(~batch.gold[:, 1:], _NEVER), dim=1)
+    answered = (batch.groups & ~batch.gold[:, 0]).any(dim=1)
+    of_questions = (every.masked_fill(~batch.groups, _NEVER), wanted.masked_fill(~batch.groups, _NEVER))
+    none = torch.zeros(len(batch.groups), 1)
+    everywhere = torch.logsumexp(torch.cat([none, of_questions[0]], dim=1), dim=1)
+    return (everywhere - torch.logsumexp(of_questions[1], dim=1))[answered].sum()
 
 
 def _any_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -23,14 +23,14 @@ import typer
 
 from shanghai_qa.embedding import model_path
 from shanghai_qa.settings import MINILM
-from training.config import Config
+from training.config import SECOND, Config
 from training.data import Collection, load
-from training.epochs import Items, batches, example
+from training.epochs import Items, batches, example, parts
 from training.inputs import Example, Reading, batch
 from training.model import Reader, from_package, losses
 from training.near import near, open_encoder
 from training.schedule import Schedule
-from training.validate import Numbers, baselines, chosen, validate
+from training.validate import Numbers, among, baselines, chosen, validate
 
 _log = logging.getLogger(__name__)
 _EVERY = 20  # steps between lines of the log
@@ -59,9 +59,9 @@ class Trainer:
 
     def step(self, examples: list[Example]) -> dict[str, float]:
         """Learn from one batch; the mean losses of its examples."""
-        micro, place = self.config.micro_batch, self.place
-        parts = [(at, examples[at : at + micro]) for at in range(0, len(examples), micro)]
-        done = list(self._pool.map(lambda part: self._gradient(part[1], (place.step, part[0])), parts))
+        place = self.place
+        split = enumerate(parts(examples, self.config.micro_batch))
+        done = list(self._pool.map(lambda part: self._gradient(part[1], (place.step, part[0])), split))
         for weight, *gradients in zip(self._weights, *(gradient for gradient, _ in done), strict=True):
             weight.grad = torch.stack(gradients).sum(dim=0) / len(examples)
         torch.nn.utils.clip_grad_norm_(self._weights, self.config.clip)
@@ -99,9 +99,10 @@ class Trainer:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             scores = self.model(made.pieces, made.attended, made.types, made.pooling)
         lost = losses(scores, made)
-        total = lost.total(self.config.span_weight, self.config.answerable_weight)
+        config = self.config
+        total = lost.total(config.span_weight, config.answerable_weight, config.together_weight)
         gradient = torch.autograd.grad(total, self._weights)
-        said = {"loss": total, "sentence": lost.sentence, "span": lost.span, "answerable": lost.answerable}
+        said = {"loss": total, **vars(lost)}
         return list(gradient), {name: float(value.detach()) for name, value in said.items()}
 
 
@@ -111,9 +112,15 @@ def workers(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, initializer=lambda: torch.set_num_threads(1))
 
 
-def run(config: Config, data: Path, out: Path, minutes: float | None, finish: int | None) -> None:
-    """Train until the schedule's end, `minutes` are over or a signal asks to stop; then write the checkpoint."""
-    begun, cache = time.monotonic(), out / "cache"
+def run(
+    config: Config, data: Path, out: Path, minutes: float | None, finish: int | None, first: Path | None = None
+) -> None:
+    """Train until the schedule's end, `minutes` are over or a signal asks to stop; then write the checkpoint.
+
+    Without a checkpoint in `out` it begins with the weights of `first`, or those of all-MiniLM-L6-v2. Caches lie in
+    `out`, or beside `first`.
+    """
+    begun, cache = time.monotonic(), (first.parent if first else out) / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     collection = load(data)
     _log.info(
@@ -128,23 +135,23 @@ def run(config: Config, data: Path, out: Path, minutes: float | None, finish: in
     kept = chosen(collection, nearby, config)
     torch.manual_seed(config.seed)
     with workers(config.workers) as pool:
+
+        def measured(trainer: Trainer) -> Numbers:
+            own = validate(trainer.model, kept, collection, reading, pool)
+            return own | among(trainer.model, kept, nearby, collection, reading, pool)
+
         trainer = Trainer(config, from_package(model_path(MINILM)), pool)
         if (out / "checkpoint.pt").is_file():
             trainer.restore(out / "checkpoint.pt")
+        elif first:
+            trainer.model.load_state_dict(torch.load(first, weights_only=True)["model"])
+            _record(out, {"step": 0, "kept": _rounded(measured(trainer))})
         else:
             _record(out, {"step": 0, "baselines": _rounded(baselines(kept, collection, reading, cache))})
         if finish is not None:
             trainer.schedule = trainer.schedule.finish(trainer.place.step, finish)
         until = begun + minutes * 60 if minutes is not None else float("inf")
-        _train(
-            trainer,
-            collection,
-            nearby,
-            reading,
-            out,
-            until,
-            lambda: validate(trainer.model, kept, collection, reading, pool),
-        )
+        _train(trainer, collection, nearby, reading, out, until, lambda: measured(trainer))
 
 
 def _train(
@@ -241,12 +248,13 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder of caches, checkpoints and the log.")] = Path(".training"),
     minutes: Annotated[float | None, typer.Option(help="Stop after so long; the same command goes on.")] = None,
     finish: Annotated[int | None, typer.Option(help="Decay the rates to zero over so many steps from here.")] = None,
+    first: Annotated[Path | None, typer.Option(help="Checkpoint of a first run: the second goes on from it.")] = None,
 ) -> None:
     """Train the reader, or go on training it; SIGTERM writes a checkpoint and ends."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     out.mkdir(parents=True, exist_ok=True)
     with portalocker.Lock(out / "lock", timeout=0, fail_when_locked=True):
-        run(Config(), data, out, minutes, finish)
+        run(SECOND if first else Config(), data, out, minutes, finish, first)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from training.near import open_encoder, vectors
 Numbers = dict[str, float]
 
 _AT_ONCE = 16
+_AMONG_QUESTIONS, _BESIDE = 300, 4
 _SHARES = {"answerable": 0.5, "unanswerable": 0.25, "near": 0.15, "exchanged": 0.1}
 
 
@@ -48,21 +50,16 @@ def validate(model: Reader, items: Sequence[Item], collection: Collection, readi
 
     The AUC is that of the head; `auc_sentence` and `auc_span` take the best sentence's or span's logit over "none".
     """
-    model.eval()
     examples = [example(item, collection, reading) for item in items]
-    order = sorted(range(len(items)), key=lambda i: -len(examples[i].pieces))
-    parts = [order[at : at + _AT_ONCE] for at in range(0, len(order), _AT_ONCE)]
-    picked, said = dict[int, int](), dict[int, str]()
-    likely: dict[str, list[float]] = {name: [0.0] * len(items) for name in ("auc", "auc_sentence", "auc_span")}
-    for rows, read in zip(parts, pool.map(lambda rows: _read(model, [examples[i] for i in rows]), parts), strict=True):
-        for i, (sentence, start, end, answerable) in zip(rows, read, strict=True):
-            first, last, value = best_span(start, end, examples[i].begin)
-            said[i] = reading.text(examples[i], collection.paragraphs[items[i].paragraph], first, last)
-            picked[i] = int(sentence[1:].argmax())
-            likely["auc"][i] = answerable
-            likely["auc_sentence"][i] = float(sentence[1:].max() - sentence[0])
-            likely["auc_span"][i] = value - float(start[0] + end[0])
-    model.train()
+    picked, said = list[int](), list[str]()
+    likely: dict[str, list[float]] = {name: [] for name in ("auc", "auc_sentence", "auc_span")}
+    for item, one, read in zip(items, examples, _read_all(model, examples, pool), strict=True):
+        first, last, value = best_span(read.start, read.end, one.begin)
+        said.append(reading.text(one, collection.paragraphs[item.paragraph], first, last))
+        picked.append(int(read.sentences[1:].argmax()))
+        likely["auc"].append(read.answerable)
+        likely["auc_sentence"].append(float(read.sentences[1:].max() - read.sentences[0]))
+        likely["auc_span"].append(value - float(read.start[0] + read.end[0]))
     numbers: Numbers = {"questions": len(items)}
     for name in SETS:
         own = [i for i, item in enumerate(items) if item.kind == "answerable" and item.asked.of_set == name]
@@ -74,6 +71,30 @@ def validate(model: Reader, items: Sequence[Item], collection: Collection, readi
     for name, scores in likely.items():
         numbers |= _aucs(name, items, scores)
     return numbers | _means(numbers)
+
+
+def among(
+    model: Reader,
+    items: Sequence[Item],
+    near: Mapping[str, Sequence[str]],
+    collection: Collection,
+    reading: Reading,
+    pool: Executor,
+) -> Numbers:
+    """How often a sentence that answers scores highest over a question's own passage and its near ones."""
+    asked = [item for item in items if item.kind == "answerable" and near.get(item.asked.key)][:_AMONG_QUESTIONS]
+    lists = [
+        [item, *(Item("near", item.asked, item.question, key) for key in near[item.asked.key][:_BESIDE])]
+        for item in asked
+    ]
+    examples = [[example(item, collection, reading) for item in group] for group in lists]
+    read = iter(_read_all(model, [one for group in examples for one in group], pool))
+    hits = []
+    for group in examples:
+        scores = [next(read).sentences for _ in group]
+        best = [float((each[1:] - each[0]).max()) for each in scores]
+        hits.append(best.index(max(best)) == 0 and int(scores[0][1:].argmax()) in group[0].gold)
+    return {f"sentence_among_{1 + _BESIDE}": float(np.mean(hits))} if hits else {}
 
 
 def baselines(items: Sequence[Item], collection: Collection, reading: Reading, cache: Path) -> Numbers:
@@ -111,14 +132,31 @@ def baselines(items: Sequence[Item], collection: Collection, reading: Reading, c
     return numbers
 
 
-def _read(
-    model: Reader, examples: Sequence[Example]
-) -> list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]]:
+@dataclass(frozen=True)
+class _Read:
+    """What the model says of an input; `sentences[0]`, `start[0]` and `end[0]` are for "none"."""
+
+    sentences: NDArray[np.float32]
+    start: NDArray[np.float32]
+    end: NDArray[np.float32]
+    answerable: float
+
+
+def _read_all(model: Reader, examples: Sequence[Example], pool: Executor) -> list[_Read]:
+    model.eval()
+    order = sorted(range(len(examples)), key=lambda i: -len(examples[i].pieces))
+    parts = [order[at : at + _AT_ONCE] for at in range(0, len(order), _AT_ONCE)]
+    read = [one for some in pool.map(lambda rows: _read(model, [examples[i] for i in rows]), parts) for one in some]
+    model.train()
+    return [one for _, one in sorted(zip(order, read, strict=True), key=lambda pair: pair[0])]
+
+
+def _read(model: Reader, examples: Sequence[Example]) -> list[_Read]:
     made = batch(examples)
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         scores = model(made.pieces, made.attended, made.types, made.pooling)
     return [
-        (
+        _Read(
             scores.sentences[i, : e.sentences + 1].numpy(),
             scores.start[i, : len(e.pieces)].numpy(),
             scores.end[i, : len(e.pieces)].numpy(),

@@ -25,12 +25,13 @@ CLS, SEP = 101, 102  # of the uncased BERT vocabulary that all-MiniLM-L6-v2 read
 MAX_PIECES = 256
 """Word pieces of an input, its [CLS] and both [SEP] included."""
 MAX_QUESTION_PIECES = 64
-"""Word pieces of a question, with [CLS] and [SEP]; what is longer is cut."""
+"""Word pieces of a question, with [CLS] and [SEP], and of a title; what is longer is cut."""
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "sentence_pooling")
 OUTPUTS = ("sentence_logits", "start_logits", "end_logits", "answerable_logit")
 
 _FOLDER = Path(__file__).parent / "data" / "reader"
 _LONGEST = 30  # word pieces of a direct answer
+_NEVER = -1e4  # a logit for a sentence of which nothing was read
 _REMEMBERED = 10_000  # passages read for a question, the last ones
 
 
@@ -98,7 +99,7 @@ class Pieces:
         return [CLS, *self.sentence(question).pieces[: self._max_question - 2], SEP]
 
     def titled(self, title: str) -> tuple[int, ...]:
-        return self.sentence(f"{title} .").pieces if title else ()
+        return self.sentence(f"{title} .").pieces[: self._max_question] if title else ()
 
     def assembled(self, asked: Sequence[int], titled: Sequence[int], sentences: Sequence[Sequence[int]]) -> Input:
         begin, cut = len(asked) + len(titled), self._max_pieces - 1
@@ -184,8 +185,11 @@ class Reader:
             for n in range(one.sentences):
                 text = self._pieces.sentence(sentences[len(found)])
                 stop = min(at + len(text.pieces), len(one.pieces) - 1)
-                first, last, exact = best_span(start[at:stop], end[at:stop])
-                span = Span(text.starts[first], text.ends[last])
+                if stop > at:
+                    first, last, exact = best_span(start[at:stop], end[at:stop])
+                    span = Span(text.starts[first], text.ends[last])
+                else:
+                    span, exact = Span(0, 0), _NEVER
                 found.append(Said(float(answers[n]), float(passage), span, exact))
                 at = stop
         return tuple(found)

@@ -1,6 +1,7 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from itertools import count
 from math import log2
 from pathlib import Path
@@ -31,7 +32,7 @@ from shanghai_qa.read import Reading
 from shanghai_qa.values import Ask, Passage, Span
 from tests.samples import document
 
-NO_FEATURES = Features(*[0.0] * 10)
+NO_FEATURES = Features(*[0.0] * len(fields(Features)))
 PORT = {"id": "port", "title": "The port", "text": "The port opened in 2005. It has 16 berths."}
 YARD = {"id": "yard", "title": "The yard", "text": "The yard builds ferries."}
 OPENED = {"id": "opened", "text": "When did the port open?", "relevant_ids": ["port"], "answers": ["2005"]}

@@ -3,13 +3,13 @@ from collections import Counter
 
 from tests.training.toys import asked, collection, paragraph, reading
 from training.config import Config
-from training.epochs import Items, batches, plain
-from training.inputs import Example
+from training.epochs import Items, batches, parts, plain
 
 YEARS = [paragraph(f"Lab {i} opened in {2000 + i}.", "Labs") for i in range(20)]
 ANSWERABLE = [asked(f"Which lab opened in {2000 + i}?", p, (0,), (f"Lab {i}",)) for i, p in enumerate(YEARS)]
 UNANSWERABLE = [asked(f"Why did lab {i} open?", p) for i, p in enumerate(YEARS)]
 NEAR = {a.key: (YEARS[0].key,) for a in ANSWERABLE[1:]}
+WORDS = "a b c d e f g h"
 CONFIG = Config(answerable_share=0.5, unanswerable_share=0.2, near_share=0.2, exchanged_share=0.1, untitled=0.5)
 
 
@@ -39,25 +39,31 @@ def test_a_question_without_near_passages_gives_no_negative_of_that_kind() -> No
     assert Items(collection(YEARS, []), ANSWERABLE, {}).negatives("near", 5, random.Random(1)) == []
 
 
-def test_batches_hold_like_lengths_each_once_longest_first() -> None:
-    read = reading("a")
-    examples = [read.example("a " * n, YEARS[0], (), ()) for n in (*range(1, 9), *range(1, 9))]
+def test_batches_hold_like_lengths_each_example_once() -> None:
+    read = reading(WORDS)
+    examples = [read.example(" ".join(WORDS.split()[:n]), YEARS[0], (), ()) for n in range(1, 9)]
     planned = batches(examples, 4, "seed")
     assert planned == batches(examples, 4, "seed")
-    assert sorted(_lengths(examples)) == sorted(length for some in planned for length in _lengths(some))
-    assert all(_lengths(some) == sorted(_lengths(some), reverse=True) for some in planned)
+    assert sorted(len(example.pieces) for some in planned for example in some) == sorted(
+        len(example.pieces) for example in examples
+    )
+
+
+def test_passages_of_one_question_stand_in_one_batch_and_one_part() -> None:
+    read = reading(WORDS)
+    examples = [read.example(word, paragraph, (), ()) for paragraph in YEARS[:2] for word in WORDS.split()]
+    for some in (*batches(examples, 4, "seed"), *parts(examples, 3)):
+        asked = Counter(example.asked for example in some)
+        assert set(asked.values()) == {2}
+    assert [len(some) for some in parts(examples, 3)] == [4, 4, 4, 4]
 
 
 def test_a_rest_is_left_out_unless_it_is_all_there_is() -> None:
-    example = reading("a").example("a", YEARS[0], (), ())
-    assert [len(some) for some in batches([example] * 9, 4, "seed")] == [4, 4]
-    assert [len(some) for some in batches([example] * 3, 4, "seed")] == [3]
+    examples = [reading(WORDS).example(word, YEARS[0], (), ()) for word in WORDS.split()]
+    assert [len(some) for some in batches(examples[:7], 3, "seed")] == [3, 3]
+    assert [len(some) for some in batches(examples[:3], 4, "seed")] == [3]
 
 
 def test_a_plain_item_says_what_its_question_says() -> None:
     assert plain(ANSWERABLE[0]).gold == (0,)
     assert plain(UNANSWERABLE[0]).kind == "unanswerable"
-
-
-def _lengths(examples: list[Example]) -> list[int]:
-    return [len(example.pieces) for example in examples]

@@ -45,7 +45,20 @@ def test_losses_are_the_log_of_what_the_targets_have_together() -> None:
     assert lost.sentence.item() == pytest.approx(-math.log(2 / 4))
     assert lost.span.item() == pytest.approx(2 * math.log(flat.shape[1]))
     assert lost.answerable.item() == pytest.approx(math.log(2))
-    assert lost.total(0.5, 2.0).item() == pytest.approx(math.log(2) + math.log(flat.shape[1]) + 2 * math.log(2))
+    assert lost.together.item() == 0
+    assert lost.total(0.5, 2.0, 1.0).item() == pytest.approx(math.log(2) + math.log(flat.shape[1]) + 2 * math.log(2))
+
+
+def test_passages_of_one_question_compete_for_it() -> None:
+    own = READ.example("Who?", paragraph("Ada came first. Bob came second."), (0,), ())
+    other = READ.example("Who?", paragraph("Bob came."), (), ())
+    made = batch([own, LONG, other])
+    flat = torch.zeros_like(made.start, dtype=torch.float32)
+    # Above "none": 1 and 0 in the question's own passage, 2 in the other; what a different question's says is no rival.
+    logits = torch.tensor([[0.5, 1.5, 0.5], [0.0, 9.0, 9.0], [1.0, 3.0, -1e4]])
+    lost = losses(Scores(logits, flat, flat, torch.zeros(3)), made)
+    everything = 1 + math.exp(1) + math.exp(0) + math.exp(2)
+    assert lost.together.item() == pytest.approx(-math.log(math.exp(1) / everything), rel=1e-5)
 
 
 def test_two_gold_sentences_share_one_target() -> None:
