@@ -213,3 +213,7 @@ def test_an_empty_table_changes_nothing() -> None:
 def test_the_example_of_the_module_runs() -> None:
     result = doctest.testmod(aliases)
     assert (result.attempted, result.failed) == (1, 0)
+
+
+def test_letters_whose_capitals_are_others_name_nothing() -> None:
+    assert in_corpus_names("Is SMİC listed?", {"smic": "SMIC"}) == "Is SMİC listed?"

@@ -19,6 +19,12 @@ QUANTUM = "According to the report, 17 research institutions and 32 startups wor
             "US$8 billion",
         ),
         ("Who is the mayor of Shanghai?", "Li Zheng, deputy mayor of Shanghai, spoke.", None),
+        ("When did the C919 first fly?", "Comac planned in 2008 that the C919 would first fly in 2014.", None),
+        (
+            "How much did Roche invest in it?",
+            "Roche invested 300 million yuan in it, to be spent by 2030.",
+            "300 million yuan",
+        ),
         ("How many satellites does Qianfan have?", "Qianfan is planned to have 15,000 satellites.", None),
         ("How tall is the Shanghai Tower?", "The AI Tower in Shanghai is 200 metres tall.", None),
         ("When was the STAR Market launched?", "The STAR Market was launched on 13 June 2019.", "13 June 2019"),

@@ -112,3 +112,30 @@ def test_other_subjects_units_years_bounds_and_changes_are_no_disagreement(
 
 def test_a_sentence_that_answers_far_worse_does_not_disagree() -> None:
     assert shown("What is the Lantern tower's height?", *TALL, values=(1.0, 0.2)) == []
+
+
+def test_a_day_and_another_of_the_same_month_differ() -> None:
+    asked_when = asked("When did the Lingang data centre open?")
+    first = candidate("The Lingang data centre opened on 5 May 2025.", "a/first", value=1.5)
+    second = candidate("The Lingang data centre opened on 15 May 2025.", "a/second")
+    assert [one.value for one in disagreement(asked_when, [first, second])] == ["5 May 2025", "15 May 2025"]
+
+
+def test_what_else_a_sentence_tells_of_another_time_does_not_hide_a_disagreement() -> None:
+    gdp = asked("What was Shanghai's GDP of 2024 in US dollars?")
+    one = candidate("Shanghai's GDP was 5.39 trillion yuan (about US$740.7 billion) in 2024.", "a/one", value=1.5)
+    two = candidate(
+        "Shanghai's GDP was 5.39 trillion yuan (US$760 billion) in 2024 and grew in the first three quarters of 2025.",
+        "a/two",
+    )
+    assert [found.value for found in disagreement(gdp, [one, two])] == ["US$740.7 billion", "US$760 billion"]
+
+
+def test_a_quarter_and_a_year_and_a_plan_and_a_fact_are_no_disagreement() -> None:
+    sales = asked("What were SMIC's sales in 2024?")
+    year = candidate("SMIC had sales of US$8 billion in 2024.", "a/year", value=1.5)
+    for other in (
+        "In the fourth quarter of 2024, SMIC had sales of US$2 billion and won customers.",
+        "SMIC planned to have sales of US$9 billion in 2024.",
+    ):
+        assert disagreement(sales, [year, candidate(other, "a/other")]) == ()

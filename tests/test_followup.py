@@ -620,3 +620,27 @@ def test_completed_questions_do_not_grow_from_turn_to_turn() -> None:
 def test_a_part_of_a_question_is_completed_from_the_part_before() -> None:
     assert completed("how many for VeriSilicon?", "How many work for SMIC?") == "How many work for VeriSilicon?"
     assert completed("who owns Hua Hong?", "Where does SMIC sit?") == "Who owns Hua Hong?"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "read"),
+    conversations(
+        """
+米哈游是哪一年成立的？ | 创始人是谁？ | 米哈游的创始人是谁?
+米哈游是哪一年成立的？ | 有多少员工？ | 米哈游有多少员工?
+米哈游是哪一年成立的？ | 公司什么时候上市的？ | 米哈游什么时候上市的?
+Who founded SMIC? | is it still on it? | Is SMIC still on it?
+When was SMIC put on the Entity List? | is it still on it? | Is SMIC still on the Entity List?
+Who made Zuchongzhi 3.0? | how does it compare with Willow? | How is Zuchongzhi 3.0 compared with Willow?
+How deep is Lingang's data centre? | and the PUE? | What is Lingang's data centre's PUE?
+When did Tesla open its Shanghai plant? | how many people work there? | How many people work at Tesla's Shanghai plant?
+"""
+    ),
+)
+def test_what_is_left_out_is_taken_from_the_question_before(before: list[Turn], text: str, read: str) -> None:
+    assert complete(text, before).replace("？", "?") == read
+
+
+def test_a_chinese_question_with_a_subject_of_its_own_stays() -> None:
+    for text in ("谁创立了华虹？", "收入最高的芯片公司是哪家？", "上市的机器人公司有哪些？"):
+        assert complete(text, turns("米哈游是哪一年成立的？")) == text

@@ -11,6 +11,7 @@ from shanghai_qa.mentions import counted, counts, dates, money, names, parts_of_
         ("in March 2024 and in 2021", ["2024-03", "2021"]),
         ("by 2 May, and 2,019 firms", ["--05-02"]),
         ("RMB2024 and 2024% and 2024nm", []),
+        ("founded in 1896 with 1,896 pupils", ["1896"]),
         ("", []),
     ],
 )
@@ -27,6 +28,24 @@ def test_equal_amounts_have_equal_keys_however_written() -> None:
     (two,) = money("It cost RMB3,500 million")
     assert one.key == two.key == "3500000000 CNY"
     assert money("US$7.8 million")[0].key == "7800000 USD"
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("$19.8bn", "19800000000 USD"),
+        ("RMB 250m", "250000000 CNY"),
+        ("USD 5 mn", "5000000 USD"),
+        ("€3k", "3000 EUR"),
+        ("300m yuan", "300000000 CNY"),
+    ],
+)
+def test_short_scales_of_money_are_understood(written: str, key: str) -> None:
+    assert [mention.key for mention in money(f"It cost {written} in all")] == [key]
+
+
+def test_a_word_that_begins_like_a_scale_or_a_coin_is_none() -> None:
+    assert [mention.text for mention in money("$5 made and 3 dollarised")] == ["$5"]
 
 
 def test_percentages_are_found_in_words_and_signs() -> None:

@@ -25,6 +25,24 @@ def test_the_kind_of_answer_is_read_off_the_question(text: str, wanted: Wanted) 
     assert asked(text).wanted is wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Does SMIC or Hua Hong make more chips?", ["Does SMIC make more chips?", "Does Hua Hong make more chips?"]),
+        ("Which is older, SMIC or Hua Hong?", ["When was SMIC founded?", "When was Hua Hong founded?"]),
+        (
+            "How do SMIC, Hua Hong and UMC compare?",
+            ["How do SMIC compare?", "How do Hua Hong compare?", "How do UMC compare?"],
+        ),
+        ("SMIC vs Hua Hong", ["SMIC", "Hua Hong"]),
+        ("Is SMIC listed in Hong Kong or Shanghai?", []),
+        ("Who founded SMIC and Hua Hong?", []),
+    ],
+)
+def test_a_comparison_asks_of_each_side(text: str, parts: list[str]) -> None:
+    assert [part.text for part in asked(text).parts] == parts
+
+
 def test_what_is_counted_ends_where_the_verb_begins() -> None:
     assert asked("How many deep-tech startups did the policy produce?").units == {"deep", "tech", "startup"}
 
@@ -163,3 +181,12 @@ def test_contractions_are_read_in_full() -> None:
     assert asked("whos the founder of SMIC").wanted is Wanted.WHO
     assert asked("What's SMIC?").text == "What is SMIC?"
     assert asked("Whose is SMIC?").text == "Whose is SMIC?"
+
+
+def test_turns_that_are_no_text_are_left_out() -> None:
+    assert asked("Who founded it?", "Is SMIC listed?", "\ud800").text == "Who founded SMIC?"
+
+
+def test_a_name_that_the_corpus_lacks_is_not_put_as_a_word_of_it() -> None:
+    assert asked("Is Revenua a firm of Shanghai?").text == "Is Revenua a firm of Shanghai?"
+    assert asked("What was the revenua of SMIC?").text == "What was the revenue of SMIC?"

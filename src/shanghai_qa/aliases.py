@@ -195,6 +195,8 @@ def _found(text: str, pattern: re.Pattern[str], mains: dict[str, str]) -> list[_
     found: list[_Found] = []
     for match in pattern.finditer(text):
         key = _key(match[0])
+        if key not in mains:  # "SMİC": some letters are alike only where case does not count
+            continue
         thing = _Found(match.start(), match.end(), mains[key], frozenset({key}), "")
         last = found[-1] if found else None
         if last and last.main == thing.main and key not in last.names and (both := _together(text, last, thing)):

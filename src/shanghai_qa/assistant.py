@@ -25,7 +25,7 @@ from shanghai_qa.features import Candidate
 from shanghai_qa.frame import counted, day, frame, named
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
 from shanghai_qa.question import Question, understand
-from shanghai_qa.read import Reading, join, read
+from shanghai_qa.read import Reading, join, read, speaks_of_all
 from shanghai_qa.reader import Reader
 from shanghai_qa.retrieve import Retrieved, retrieve
 from shanghai_qa.settings import Settings, default_index
@@ -253,8 +253,11 @@ class Assistant(Runnable[str | Ask, Any]):
     ) -> tuple[Question, Reading]:
         """What a question that asks several things at once is led by, and what its parts together give.
 
-        As it is where it asks one thing, and where no part is answered by itself.
+        As it is where it asks one thing, where one sentence tells of all that it compares, and where no part by itself
+        is answered.
         """
+        if self._answers(reading) and question.sides and speaks_of_all(reading.chosen[0], question.sides):
+            return question, reading
         parts = [(part, self._read(part, filters, snapshot, encoder)[1]) for part in question.parts]
         led = next((part for part, read in parts if self._answers(read)), None)
         if led is None:

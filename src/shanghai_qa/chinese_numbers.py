@@ -51,7 +51,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], _Meaning], ...]:
     scale = r"(?P<scale>[十百千]?万亿|[十百千万]?亿|[十百千]?万|[十百千])"
     number = rf"(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?|[{_HAN}十百千万亿]+(?:点[{_HAN}]+)?)"
     latin = r"[A-Za-z0-9][A-Za-z0-9_.+&'’/-]*"
-    year = rf"(?:19|20)\d\d|[一二][{_HAN}]{{3}}"
+    year = rf"(?:18|19|20)\d\d|[一二][{_HAN}]{{3}}"
     month = r"1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]"
     part = (
         r"第?(?P<quarter>[一二三四1-4])季度|Q(?P<q>[1-4])|(?P<half>上半年|下半年|前三季度)|前(?P<months>[三六九369])个?月|"

@@ -89,6 +89,13 @@ def _with_ending(verb: str, ending: str) -> str:
 
 PAST = {verb: _with_ending(verb, "ed") for verb in _REGULAR} | {verb: said[0] for verb, said in _IRREGULAR.items()}
 PARTICIPLE = PAST | {verb: said[-1] for verb, said in _IRREGULAR.items()}
+
+
+def participle(verb: str) -> str:
+    """Of a verb in its base form; one that is not known here is taken for regular."""
+    return PARTICIPLE.get(verb) or _with_ending(verb, "ed")
+
+
 THIRD = {verb: "has" if verb == "have" else _with_ending(verb, "s") for verb in PAST}
 BASE = {third: verb for verb, third in THIRD.items()} | {past: verb for verb, past in PAST.items() if past != verb}
 OF_THIRD = frozenset(THIRD.values())
@@ -100,7 +107,7 @@ _NO_VERBS_IN_ING = frozenset(
     """.split()
 )
 
-YEAR = r"(?:19|20)\d\d"
+YEAR = r"(?:18|19|20)\d\d"
 _MONTH = "|".join(name.capitalize() for name in MONTHS)
 PART = (
     r"(?:(?:the )?(?:first|second|third|fourth|last) (?:quarter|half)|(?:the )?first (?:three|six|nine) months|"

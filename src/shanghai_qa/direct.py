@@ -3,7 +3,19 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from shanghai_qa.mentions import MONTHS, SCALES, Mention, bare, counted, counts, dated, money, names, percents
+from shanghai_qa.mentions import (
+    MONTHS,
+    SCALES,
+    Mention,
+    bare,
+    counted,
+    counts,
+    dated,
+    money,
+    names,
+    percents,
+    speaks_of_plans,
+)
 from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
 from shanghai_qa.reader import Said
 from shanghai_qa.values import Span
@@ -21,9 +33,20 @@ def direct_answer(question: Question, sentence: str, said: Said | None = None) -
         return None
     find = _FINDERS.get(question.wanted)
     found = [_whole(sentence, m) for m in find(question, sentence)] if find else []
+    fit = [m for m in found if _may_answer(question, sentence, m)]
     if said and said.exact >= (_POINTS if find else _SURELY):
-        return _pointed_at(question, sentence, said.span, found)
-    return _plain(question, sentence, [m for m in found if _may_answer(question, sentence, m)]) if find else None
+        surely = said.exact >= _SURELY
+        answer = _pointed_at(question, sentence, said.span, found if surely else fit, surely)
+    else:
+        answer = _plain(question, sentence, fit)
+    fits = answer and _stands_alone(sentence, answer) and not _only_planned(question, sentence, answer)
+    return answer if fits else None
+
+
+def _stands_alone(sentence: str, mention: Mention) -> bool:
+    """Whether no word is cut at either end."""
+    before, after = sentence[: mention.start][-1:], sentence[mention.end :][:1]
+    return not (before.isalnum() and mention.text[0].isalnum()) and not (after.isalnum() and mention.text[-1].isalnum())
 
 
 _POINTS, _SURELY = -4.0, 5.0
@@ -31,7 +54,9 @@ _POINTS, _SURELY = -4.0, 5.0
 _LONGEST = 8  # words
 
 
-def _pointed_at(question: Question, sentence: str, span: Span, found: Sequence[Mention]) -> Mention | None:
+def _pointed_at(
+    question: Question, sentence: str, span: Span, found: Sequence[Mention], surely: bool
+) -> Mention | None:
     """What stands at `span`: the one of `found`, else for a quantity or date any other, else the words themselves."""
 
     def within(mentions: Sequence[Mention]) -> list[Mention]:
@@ -43,15 +68,26 @@ def _pointed_at(question: Question, sentence: str, span: Span, found: Sequence[M
         first = question.wanted is Wanted.MONEY  # the same amount in another currency may follow
         if len(there) != 1 and not (there and first):
             return None
-        return there[0] if question.wanted is Wanted.COUNT else _trimmed(there[0])
-    if len(there) == 1:
-        return there[0]
-    text = sentence[span.start : span.end]
-    whole = not (sentence[: span.start][-1:].isalnum() or sentence[span.end :][:1].isalnum() or has_chinese(text))
+        return there[0] if question.wanted is Wanted.COUNT and found else _trimmed(there[0])
+    text = re.sub(r"^by (?=[A-Z])", "", sentence[span.start : span.end])
+    start = span.end - len(text)
+    if len(there) == 1 and not _SEVERAL.search(text) and not dated(there[0].text):
+        covers = there[0].start <= start and span.end <= there[0].end
+        if covers or question.wanted is Wanted.WHERE:
+            return there[0]
+    named = question.wanted is not Wanted.WHO or surely or text[:1].isupper()
+    return _words_at(question, text, start) if named else None
+
+
+_SEVERAL = re.compile(r",| and ")
+
+
+def _words_at(question: Question, text: str, start: int) -> Mention | None:
+    """The words themselves, if few, whole and news."""
     news = text.casefold() not in question.text.casefold()
-    if not (whole and news) or len(text.split()) > _LONGEST or text.count("(") != text.count(")"):
+    if not news or has_chinese(text) or len(text.split()) > _LONGEST or text.count("(") != text.count(")"):
         return None
-    return Mention(text, span.start, span.end, fold(text))
+    return Mention(text, start, start + len(text), fold(text))
 
 
 def _trimmed(mention: Mention) -> Mention:
@@ -97,26 +133,22 @@ _LOWER_END = re.compile(
 
 
 def _speaks_of(question: Question, sentence: str) -> bool:
-    """Whether a sentence has the names asked for, whole, and at least half of the other words.
-
-    What is only planned does not answer a question that does not ask for plans.
-    """
+    """Whether a sentence has the names asked for, whole, and at least half of the other words."""
     held, folded = frozenset(terms(sentence)), fold(sentence)
     phrases = [fold(bare(name.text)) for name in names(question.text) if name.start > 0]
     if not all(phrase in folded for phrase in phrases):
-        return False
-    if _PLAN.search(sentence) and not _PLAN.search(question.text) and question.newest:
         return False
     words = question.stems - question.names - question.units - _GENERIC - _measured(question.text)
     lacking = [word for word in words if word not in held and not related(word) & held]
     return len(lacking) <= len(words) // 2
 
 
-_PLAN = re.compile(
-    r"\b(?:plan(?:s|ned)?|target(?:s|ed)?|aim(?:s|ed)?|goals?|intends?|expected|forecast|could|want(?:s|ed)?|will|"
-    r"was to|were to|is to|are to|should|by 20\d\d)\b",
-    re.IGNORECASE,
-)
+def _only_planned(question: Question, sentence: str, mention: Mention) -> bool:
+    """Whether a date or quantity is that of a plan, and the question asks for none."""
+    measured = question.wanted in QUANTITIES | DATES and question.newest
+    return measured and speaks_of_plans(sentence[: mention.start]) and not speaks_of_plans(question.text)
+
+
 _GENERIC = frozenset(
     terms("number total size amount figure rank place year date day name full whole large big sum level")
 )

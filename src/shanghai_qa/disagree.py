@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from shanghai_qa.direct import MEASURES, direct_answer, new_names
 from shanghai_qa.features import Candidate, stems
-from shanghai_qa.mentions import Mention, counted, counts, dated, money, parts_of_year, percents, years
+from shanghai_qa.mentions import Mention, counted, counts, dated, money, parts_of_year, percents, speaks_of_plans, years
 from shanghai_qa.question import DATES, Question, Wanted, related
+from shanghai_qa.values import Span
 from shanghai_qa.words import terms
 
 
@@ -28,18 +29,32 @@ def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[D
     """
     if not candidates:
         return ()
-    lead, *others = candidates
-    also = [other for other in others if _answers_too(question, lead, other)]
-    for kind, value in _values(question, lead).items():
-        first = Differing(lead, value.text, value.key)
-        beside = (
-            Differing(other, found.text, found.key)
-            for other in also
-            if (found := _values(question, other).get(kind)) and not _tells_both(lead, value, other, found)
-        )
-        if differing := _apart(first, beside):
+    lead, *others = (_given(question, candidate) for candidate in candidates)
+    for kind, first in lead.items():
+        also = (found for other in others if (found := other.get(kind)) and _answers_too(question, first, found))
+        beside = (found.differing for found in also if not _tells_both(first, found))
+        if differing := _apart(first.differing, beside):
             return tuple(sorted(differing, key=lambda d: (d.candidate.document.tier.rank, -d.candidate.value)))
     return ()
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value that a candidate gives, and the clause of it that does."""
+
+    candidate: Candidate
+    value: Mention
+    clause: str
+
+    @property
+    def differing(self) -> Differing:
+        return Differing(self.candidate, self.value.text, self.value.key)
+
+
+def _given(question: Question, candidate: Candidate) -> dict[str, _Given]:
+    """Kind of value → what the candidate gives of it."""
+    values = _values(question, candidate)
+    return {kind: _Given(candidate, value, _clause(candidate.text, value)) for kind, value in values.items()}
 
 
 def _apart(first: Differing, others: Iterable[Differing]) -> Sequence[Differing]:
@@ -58,51 +73,84 @@ _READ = (-3.0, -4.0)
 """What the reader says at least of a sentence that answers: that it does, and where. Logits (`reader.Said`), chosen
 with `_NEAR` on evals, dev part."""
 _NEAR = 0.9  # how far below the lead's value a sentence may lie that the reader takes for an answer, too
-_AS_GOOD = 0.65  # the same where words alone tell; 0.5 to 1 were tried on evals
+_AS_GOOD = 0.8  # the same where words alone tell; 0.5 to 1 were tried on evals
 _AS_MUCH_IN_COMMON = 0.45  # share of terms; 0.4 to 0.6 were alike on evals, dev part
 
 
-def _answers_too(question: Question, lead: Candidate, other: Candidate) -> bool:
+def _answers_too(question: Question, lead: _Given, other: _Given) -> bool:
     """Whether both hold the names asked for, speak of the same time, and answer as far as the reader or words tell."""
-    told, also = _told(lead.text), _told(other.text)
     if question.wanted not in DATES and not _same_years(question, lead, other):
         return False
-    if parts_of_year(told) != parts_of_year(also) or bool(_PLAN.search(told)) != bool(_PLAN.search(also)):
-        return False
-    around = [stems(f"{c.text} {c.document.title} {c.passage.heading}") for c in (lead, other)]
+    alike = _read_alike(lead.candidate, other.candidate) or _worded_alike(question, lead, other)
+    return alike and _alike(question, lead, other)
+
+
+def _alike(question: Question, lead: _Given, other: _Given) -> bool:
+    """Whether both hold the names asked for, as far as the lead does, and tell of the same part of a year, and of
+    plans, if both do."""
+    around = [stems(f"{c.text} {c.document.title} {c.passage.heading}") for c in (lead.candidate, other.candidate)]
     held = question.names & around[0]
     if not held <= around[1] or (question.names and not held):
         return False
-    return _read_alike(lead, other) or _worded_alike(question, lead, other)
+    planned = speaks_of_plans(question.text) or speaks_of_plans(lead.clause) == speaks_of_plans(other.clause)
+    return planned and parts_of_year(lead.clause) == parts_of_year(other.clause)
 
 
-def _same_years(question: Question, lead: Candidate, other: Candidate) -> bool:
-    """Whether two sentences speak of the same year, where they speak of any; one that names none has its document's."""
-    named = [years(_told(c.text)) for c in (lead, other)]
+def _clause(sentence: str, mention: Mention) -> str:
+    """The part of a sentence between conjunctions that holds a mention, after the time that opens the sentence.
+
+    >>> _clause("In 2024, sales were 5 yuan and staff is to be 7 by 2026.", Mention("7", 48, 49, "7"))
+    'In 2024, staff is to be 7 by 2026.'
+    """
+    told = _REPORTING.sub(lambda said: " " * len(said[0]), sentence)
+    joints = [(joint.start(), joint.end()) for joint in _JOINT.finditer(told)]
+    start = max((end for _, end in joints if end <= mention.start), default=0)
+    end = min((begin for begin, _ in joints if begin >= mention.end), default=len(told))
+    opening = _OPENING.match(told) if start else None
+    return (opening[0] if opening else "") + told[start:end]
+
+
+_JOINT = re.compile(r"; |,? (?:and|but|while) (?!\d)|, (?=up |down |compared |against )")
+_OPENING = re.compile(r"(?:In|By|At|On|For|From|During|Since|Until|As of) [^,]+, ")
+
+
+def measures_the_same(question: Question, lead: Candidate, other: Candidate) -> bool:
+    """Whether `other` gives a value of the kind that `lead` gives for the same question, be it of another year."""
+    first, second = _given(question, lead), _given(question, other)
+    return any(_alike(question, first[kind], second[kind]) for kind in first.keys() & second.keys())
+
+
+def _same_years(question: Question, lead: _Given, other: _Given) -> bool:
+    """Whether both speak of the same year, where they speak of any; one that names none has its document's."""
     if question.years:
-        return all(not each or each & question.years for each in named)
+        return all(not when or when[0].key[:4] in question.years for when in (dated(lead.clause), dated(other.clause)))
+    named = [years(given.clause) for given in (lead, other)]
     if not any(named):
         return True
-    published = [frozenset({c.document.published[:4]} if c.document.published else ()) for c in (lead, other)]
+    documents = [given.candidate.document for given in (lead, other)]
+    published = [frozenset({document.published[:4]} if document.published else ()) for document in documents]
     first, second = (each or own for each, own in zip(named, published, strict=True))
     return bool(first & second)
 
 
 def _read_alike(lead: Candidate, other: Candidate) -> bool:
-    return lead.value - other.value <= _NEAR and all(
-        c.said is not None and c.said.answers >= _READ[0] and c.said.exact >= _READ[1] for c in (lead, other)
+    as_many = other.features.words >= lead.features.words / 2
+    return (
+        as_many
+        and lead.value - other.value <= _NEAR
+        and all(c.said is not None and c.said.answers >= _READ[0] and c.said.exact >= _READ[1] for c in (lead, other))
     )
 
 
-def _worded_alike(question: Question, lead: Candidate, other: Candidate) -> bool:
-    if lead.value - other.value > _AS_GOOD:
+def _worded_alike(question: Question, lead: _Given, other: _Given) -> bool:
+    one, another = lead.candidate, other.candidate
+    if one.value - another.value > _AS_GOOD:
         return False
-    if question.wanted in DATES and not (direct_answer(question, lead.text) and direct_answer(question, other.text)):
+    if question.wanted in DATES and not (direct_answer(question, one.text) and direct_answer(question, another.text)):
         return False
-    told, also = _told(lead.text), _told(other.text)
-    if question.wanted not in DATES and (years(told) ^ years(also)) - question.years:
+    if question.wanted not in DATES and (years(lead.clause) ^ years(other.clause)) - question.years:
         return False
-    a, b = (frozenset(t for t in stems(text) if not t[0].isdigit()) for text in (told, also))
+    a, b = (frozenset(t for t in stems(_told(c.text)) if not t[0].isdigit()) for c in (one, another))
     return len(a & b) >= _AS_MUCH_IN_COMMON * min(len(a), len(b))
 
 
@@ -116,9 +164,6 @@ _REPORTING = re.compile(
     r",? (?:(?:[A-Z][\w’'&.-]* ){1,4}|the (?:report|paper|authors?|blog|page|article|newspaper) )"
     r"(?:reported|reports|wrote|writes|said|says|estimated|noted)\b(?: (?:in|on) (?:\d+ )?(?:[A-Z]\w+ )?\d{4})?|"
     r"\b(?:the|this) (?:report|article) of (?:[A-Z]\w+ )?\d{4}(?: says)?"
-)
-_PLAN = re.compile(
-    r"\b(?:plan\w*|targets?|targeted|aim\w*|goals?|intend\w*|expected|forecast|will|would|(?:was|were|is|are) to)\b"
 )
 
 # --- The values that sentences give ----------------------------------------------------------------------------------
@@ -153,7 +198,7 @@ def _one_a_kind(question: Question, candidate: Candidate, pointed: bool) -> dict
     for find in _MEASURED.get(question.wanted, ()):
         for mention in map(_in_one_unit, find(text)):
             if pointed and said:
-                if mention.start < said.span.end and said.span.start < mention.end:
+                if _points_at(text, said.span, mention):
                     found.setdefault(_kind(question, text, mention, find, pointed), []).append(mention)
             elif mention.text.casefold() not in question.text.casefold():
                 found.setdefault(_kind(question, text, mention, find, pointed), []).append(mention)
@@ -165,6 +210,15 @@ def _one_a_kind(question: Question, candidate: Candidate, pointed: bool) -> dict
     return {kind: each[0] for kind, each in narrowed.items() if len({mention.key for mention in each}) == 1}
 
 
+def _points_at(sentence: str, span: Span, mention: Mention) -> bool:
+    """Whether a span is at a mention, or one of the two is the other in another currency: "5 yuan (US$0.7)"."""
+    if mention.start < span.end and span.start < mention.end:
+        return True
+    first, second = sorted([(span.start, span.end), (mention.start, mention.end)])
+    return _CONVERSION.fullmatch(sentence, first[1], second[0]) is not None
+
+
+_CONVERSION = re.compile(r",? (?:\((?:about |around |nearly |almost )?|or (?:about )?)")
 _NAMED = frozenset({Wanted.WHERE, Wanted.ANYTHING})
 
 
@@ -217,12 +271,14 @@ def _of_year(question: Question, sentence: str, mentions: list[Mention]) -> list
 # --- Whether two values can both be right ----------------------------------------------------------------------------
 
 
-def _tells_both(lead: Candidate, value: Mention, other: Candidate, found: Mention) -> bool:
+def _tells_both(lead: _Given, other: _Given) -> bool:
     """Whether one sentence mentions the other's value, which makes it a change or a correction."""
-    return _mentions(other.text, value) or _mentions(lead.text, found)
+    return _mentions(other.candidate.text, lead.value) or _mentions(lead.candidate.text, other.value)
 
 
 def _mentions(sentence: str, value: Mention) -> bool:
+    if value.key[:1].isdigit() and " " not in value.key:
+        return value.key in {date.key for date in dated(sentence)}
     number = re.escape(re.sub(r"[^\d.,]", "", value.text).strip(".,"))
     if value.key[0].isdigit():
         return bool(number) and re.search(rf"(?<![\d.,]){number}(?![\d]|[.,]\d)", sentence) is not None

@@ -101,7 +101,7 @@ class Encoder(Embeddings):
 
     def is_word(self, word: str) -> bool:
         """Whether the model's vocabulary has `word`, in small letters, whole: then it is no misspelling of another."""
-        return self._tokenizer.token_to_id(word) is not None
+        return any(self._tokenizer.token_to_id(f"{mark}{word}") is not None for mark in ("", "▁", "Ġ"))
 
     def tokens(self, text: str) -> int:
         """How many word pieces the model would read of `text`, its own two included and nothing cut."""

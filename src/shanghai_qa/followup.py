@@ -51,7 +51,7 @@ from shanghai_qa.clause import (
     text_of,
     words_of,
 )
-from shanghai_qa.mentions import SMALL, bare
+from shanghai_qa.mentions import MONTHS, SMALL, bare
 from shanghai_qa.values import Turn
 from shanghai_qa.words import has_chinese, terms
 
@@ -63,7 +63,7 @@ def complete(text: str, history: Sequence[Turn]) -> str:
     """`text` with what it takes from the conversation put in; as it is where it stands by itself."""
     earlier: _Before | None = None
     for turn in history[-_REMEMBERED:]:
-        said = _in_full(turn.content[: _LONGEST + 1])
+        said = in_full(turn.content[: _LONGEST + 1])
         if turn.role != "user":
             earlier = replace(earlier, answer=earlier.answer or said) if earlier else None
         elif len(said) <= _LONGEST and not _CHATTER.fullmatch(said):
@@ -94,10 +94,11 @@ def leans(text: str) -> bool:
 
 
 _CHATTER = re.compile(rf"(?:{THANKS}(?:[\s,.!?，。！？]+|$))*", re.IGNORECASE)
-_CONTRACTED = re.compile(r"\b(who|what|where|when|how)['’]s\b", re.IGNORECASE)
+_CONTRACTED = re.compile(r"\b(who|what|where|when|how)['’]?s\b", re.IGNORECASE)
 
 
-def _in_full(said: str) -> str:
+def in_full(said: str) -> str:
+    """With one blank between words, and "what is" for "what's" and "whats"."""
     return _CONTRACTED.sub(r"\1 is", " ".join(said.split()))
 
 
@@ -109,7 +110,7 @@ _FIGURES = frozenset(
         funding financing capital debt output production capacity gdp salary pay wage fee tax size area height depth
         length width weight age speed accuracy population number count total amount share percentage proportion rate
         growth rank ranking position headquarters address location name shipment delivery workforce headcount staff
-        employee target goal purpose aim date deadline yield debut ipo listing stock circumference
+        employee target goal purpose aim date deadline yield debut ipo listing stock circumference pue
         """
     )
 )
@@ -123,6 +124,7 @@ _OFFICES = frozenset(
         """
     )
 )
+_SITES = frozenset(terms("plant factory gigafactory fab foundry laboratory lab centre university college hospital"))
 _PEOPLE = frozenset(terms("people person man men woman women staff student graduate returnee worker researcher"))
 
 
@@ -217,7 +219,8 @@ class _Before:
     @cached_property
     def place(self) -> str:
         """Where "there" is."""
-        return next((phrase for phrase in self.phrases if is_place(phrase)), self.thing)
+        sites = (phrase for phrase in self.phrases if is_place(phrase) or _is_a(phrase, _SITES))
+        return next(sites, self.thing)
 
     @cached_property
     def person(self) -> str:
@@ -285,6 +288,7 @@ class _Before:
             end = next((i for i in range(at, len(words)) if not words[i].is_name), len(words))
             name, behind = text_of(sentence, words[at:end]), words[at - 1].low if at else ""
             plain = behind not in PREPOSITIONS - {"by"}
+            plain &= name.split(" ")[0].casefold() not in MONTHS
             if name and plain and told.isdisjoint(terms(PLACE.sub("", name))) and not told.issuperset(terms(name)):
                 found.append(bare(name))
             elif found and words[at].low not in (",", "and"):
@@ -408,6 +412,8 @@ def _put(text: str, earlier: _Before) -> str:
         alone = pronoun[0].casefold() not in ("that", "this") or (len(pronouns) == 1 and not is_named(opened(text)[1:]))
         meant = _meant(text, pronoun, earlier) if alone and not _bound(text, pronoun) else ""
         between = text[at : pronoun.start()]
+        if pronoun["it"] and meant in said and not re.search(r"\b(?:and|or|but)\b", between):  # "Is it still on it?"
+            meant = next((phrase for phrase in earlier.phrases if phrase not in said), "")
         if not meant or (pronoun["them"] and between.endswith(" of ") and not is_plural(meant)):
             continue
         meant = re.sub(r"^an? ", "the ", meant)
@@ -821,7 +827,9 @@ def _with_more(text: str, earlier: _Before) -> str | None:
     if _MORE.fullmatch(asked) and earlier.thing:
         return f"Tell me more about {earlier.figure or earlier.thing}"
     if comparing := _COMPARING.fullmatch(asked):
-        return f"{earlier.plain} compared with {comparing['other']}?"
+        measured = earlier.figure or clause.counted or _HOW_LARGE.match(clause.asks) or not earlier.thing
+        whole = earlier.plain if measured else f"How is {earlier.thing}"
+        return f"{whole} compared with {comparing['other']}?"
     if not _ELSE.fullmatch(asked):
         return None
     if clause.asks.casefold() in ("what", "who", "where") and clause.rest:
@@ -877,6 +885,13 @@ _ZH_PRONOUN = re.compile(
     r"(?P<he>[他她])|它们?|(?:该|这|那)[家个所座]?(?:公司|企业|机构|项目|学校|园区|大学|实验室)|"
     r"(?<![尤与])其(?=[创董总收营员净])|(?<=在)(?:那里|那儿)"
 )
+_ZH_OPENING = re.compile(
+    rf"(?P<company>公司)|(?P<owned>{_ZH_OFFICES}|{_ZH_FIGURES})|有|(?:是|在)?(?:{_ZH_WHEN}|谁)?(?:{_ZH_VERBS}|上市)"
+)
+_ZH_SAYS_LITTLE = re.compile(
+    rf"{_ZH_OFFICES}|{_ZH_FIGURES}|{_ZH_WHEN}|{_ZH_ASKS}|{_ZH_VERBS}|公司|上市|[有的了于在是吗过?？。 ]"
+)
+_ZH_LONGEST_REST = 3  # characters; more name a subject
 _ZH_WHY = re.compile(rf"(?:那么?)?({_ZH_WHEN})(?:呢|会这样|这样)?")
 _ZH_ABOUT = re.compile(r"(?:那么?|而|还有|和|以及)?在?(.+?)的?(?:呢|怎么样|如何)")
 
@@ -933,4 +948,14 @@ def _with_chinese_pronouns(text: str, earlier: _Before) -> str | None:
     return f"{text[: pronoun.start()]}{meant}{text[pronoun.end() :]}" if meant else None
 
 
-_CHINESE_RULES = (_with_chinese_fragment, _with_chinese_pronouns)
+def _with_chinese_owner(text: str, earlier: _Before) -> str | None:
+    """A Chinese question that opens with an office, a figure or a verb, as said of what the one before was about."""
+    opens, rest = _ZH_OPENING.match(text), _ZH_SAYS_LITTLE.sub("", text)
+    own = _ZH_OBJECT.fullmatch(text.rstrip(" ?？。")) or "哪些" in text[2:] or len(rest) > _ZH_LONGEST_REST
+    if not opens or own or not earlier.thing:
+        return None
+    link = "的" if opens["owned"] else ""
+    return f"{earlier.thing}{link}{text[len(opens['company'] or '') :]}"
+
+
+_CHINESE_RULES = (_with_chinese_fragment, _with_chinese_pronouns, _with_chinese_owner)

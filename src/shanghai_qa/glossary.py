@@ -1,10 +1,10 @@
 """The glossary of Chinese words: what each is in English, and what kind of word it is."""
 
-import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Self
 
+from shanghai_qa.clause import participle
 from shanghai_qa.data import lines
 
 NOMINAL = frozenset({"noun", "name", "place", "adjective", "number", "pronoun", "unknown"})
@@ -88,21 +88,9 @@ def _entry(kind: str, chinese: str, english: str) -> Word:
 
 
 def _participle(base: str) -> str:
-    """Of a regular verb, or one that is here: "carried out" for "carry out"."""
+    """As in "carried out" for "carry out"."""
     verb, _, rest = base.partition(" ")
-    if verb in _IRREGULAR:
-        done = _IRREGULAR[verb]
-    elif verb.endswith("e"):
-        done = f"{verb}d"
-    elif re.search(r"[^aeiou]y$", verb):
-        done = f"{verb[:-1]}ied"
-    else:
-        done = f"{verb}ed"
-    return f"{done} {rest}".strip()
+    return f"{_OTHERWISE.get(verb) or participle(verb)} {rest}".strip()
 
 
-_IRREGULAR = {
-    "be": "been", "begin": "begun", "become": "become", "come": "come", "control": "controlled", "do": "done",
-    "fall": "fallen", "fly": "flown", "go": "gone", "grow": "grown", "have": "had", "lead": "led", "leave": "left",
-    "lose": "lost", "make": "made", "mean": "meant", "rise": "risen", "run": "run", "take": "taken",
-}  # fmt: skip
+_OTHERWISE = {"be": "been", "control": "controlled", "do": "done"}

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Self
@@ -78,11 +78,15 @@ class Lexicon:
     def mend(self, text: str, is_word: Callable[[str], bool] = lambda word: False) -> str:
         """`text` with long words that the corpus lacks put as the word that it has one or two letters away, if one.
 
-        `is_word` tells, in small letters, of words that are none of the corpus's and yet none misspelt.
+        `is_word` tells, in small letters, of words that are none of the corpus's and yet none misspelt. A capital
+        within the text makes a name, which only becomes another name.
         """
         for word in dict.fromkeys(re.findall(rf"[A-Za-z]{{{_SHORTEST_MENDED},}}", text)):
-            if not self._knows(word) and not is_word(word.casefold()) and (better := self._nearest(word.casefold())):
-                text = re.sub(rf"\b{word}\b", better.capitalize() if word[0].isupper() else better, text)
+            if self._knows(word) or any(map(is_word, _uninflected(word.casefold()))):
+                continue
+            better, named = self._nearest(word.casefold()), word[0].isupper()
+            if better and (not named or text.startswith(word) or self.is_name(better)):
+                text = re.sub(rf"\b{word}\b", better.capitalize() if named else better, text)
         return text
 
     def _knows(self, word: str) -> bool:
@@ -102,6 +106,12 @@ class Lexicon:
     @cached_property
     def _mendable(self) -> list[str]:
         return sorted(word for word in self.words if len(word) >= _SHORTEST_MENDED - 1 and word.isalpha())
+
+
+def _uninflected(word: str) -> Iterator[str]:
+    """The word, and what it may be a form of: "masts" of "mast"."""
+    yield word
+    yield from (word.removesuffix(ending) for ending in ("s", "es", "ed", "ing") if word.endswith(ending))
 
 
 _NEW_START = re.compile(r"(?<!Dr)(?<!Mr)(?<!St)\. (?=[A-Z])|\b(?:19|20)\d\d (?=[A-Z])")

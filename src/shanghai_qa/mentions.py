@@ -9,7 +9,7 @@ from shanghai_qa.words import fold, terms
 
 MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = rf"(?P<month>{'|'.join(name.capitalize() for name in MONTHS)})"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_YEAR = r"(?P<year>(?:18|19|20)\d\d)"
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _DATES = (
     re.compile(rf"\b{_DAY} {_MONTH},? {_YEAR}\b"),
@@ -22,10 +22,13 @@ _DATES = (
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE = r"(?: (?:thousand|million|billion|trillion))?"
 SCALES = frozenset({"thousand", "million", "billion", "trillion"})
-_PERCENT = re.compile(rf"{_NUMBER}(?: ?%| percent| per cent| percentage points?)")
-_CURRENCY = r"(?:US\$|HK\$|NT\$|A\$|RMB ?|CNY ?|\$|¥|€|£)"
+_PERCENT = re.compile(rf"{_NUMBER}(?: ?%|(?: percent| per cent| percentage points?)(?!\w))")
+_CURRENCY = r"(?:US\$|HK\$|NT\$|A\$|RMB ?|CNY ?|USD ?|\$|¥|€|£)"
+_SHORT_SCALES = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "trn": 1e12}
+_OF_MONEY = rf"(?: ?(?:{'|'.join(_SHORT_SCALES)})(?!\w)|{_SCALE})"
 _COIN = r"(?:yuan|RMB|renminbi|US dollars?|dollars?|euros?|Hong Kong dollars?)"
-_MONEY = re.compile(rf"{_CURRENCY}{_NUMBER}{_SCALE}|{_NUMBER}{_SCALE} {_COIN}")
+_MONEY = re.compile(rf"{_CURRENCY}{_NUMBER}{_OF_MONEY}(?!\w)|{_NUMBER}{_OF_MONEY} {_COIN}(?!\w)")
+_SHORT_SCALE = re.compile(rf"(?<=\d) ?({'|'.join(_SHORT_SCALES)})(?!\w)")
 _COUNT = re.compile(
     rf"(?<![\w$¥€£.,-]){_NUMBER}{_SCALE}(?:[- ]?(?:square |cubic )?[a-zA-Z²³°/]+(?!\w))?|(?<![\w-])\d+ ?nm\b"
 )
@@ -43,7 +46,10 @@ _WORDED = re.compile(
     + r")\b(?!-)(?: (?:square |cubic )?[a-z]+)?",
     re.IGNORECASE,
 )  # "two-qubit gates" counts no qubits, and "one" is seldom a number
-_NAME = re.compile(r"\b[A-Z][\w’'&.-]*(?:(?: (?:of|and|the|for|de) (?=[A-Z]))? ?[A-Z0-9][\w’'&.-]*)*")
+_NAME = re.compile(
+    r"\b(?:[a-z]{1,2}(?=[A-Z]))?[A-Z][\w’'&.-]*"  # "iFlytek" begins small
+    r"(?:(?: (?:of|and|the|for|de) (?=[A-Z]))? ?[A-Z0-9][\w’'&.-]*)*"
+)
 
 
 @dataclass(frozen=True)
@@ -92,13 +98,25 @@ def parts_of_year(sentence: str) -> frozenset[str]:
     return frozenset(match[0].casefold() for match in _PART.finditer(sentence))
 
 
+def speaks_of_plans(text: str) -> bool:
+    """Whether what a text says is, at least in part, only planned or expected."""
+    return _PLAN.search(text) is not None
+
+
+_PLAN = re.compile(
+    r"\b(?:plan(?:s|ned)?|target(?:s|ed)?|aim(?:s|ed)?|goals?|intend(?:s|ed)?|expected|forecast|could|want(?:s|ed)?|"
+    r"will|would|(?:was|were|is|are) to|should)\b",
+    re.IGNORECASE,
+)
+
+
 def percents(sentence: str) -> tuple[Mention, ...]:
     return tuple(_mention(match, _numeral(match[0]) + " %") for match in _PERCENT.finditer(sentence))
 
 
 def money(sentence: str) -> tuple[Mention, ...]:
     """Amounts of money; the key gives the full number and the currency: "3.5 billion yuan" is "3500000000 CNY"."""
-    return tuple(_mention(match, f"{_full(match[0])} {_currency(match[0])}") for match in _MONEY.finditer(sentence))
+    return tuple(_mention(match, f"{_amount(match[0])} {_currency(match[0])}") for match in _MONEY.finditer(sentence))
 
 
 def counts(sentence: str) -> tuple[Mention, ...]:
@@ -202,6 +220,11 @@ def _full(text: str) -> str:
     scale = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
     factor = next((value for word, value in scale.items() if word in text), 1.0)
     return str(round(float(_numeral(text)) * factor, 6)).removesuffix(".0")
+
+
+def _amount(text: str) -> str:
+    short = _SHORT_SCALE.search(text)
+    return f"{float(_full(text)) * _SHORT_SCALES[short[1]]:.15g}" if short else _full(text)
 
 
 def _currency(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 
 from shanghai_qa.data import lines
 from shanghai_qa.errors import QuestionError
-from shanghai_qa.followup import complete, completed, leans
+from shanghai_qa.followup import complete, completed, in_full, leans
 from shanghai_qa.lexicon import Lexicon
 from shanghai_qa.mentions import MONTHS, names, parts_of_year, years
 from shanghai_qa.values import Turn
@@ -75,9 +75,6 @@ class Question:
         return not self.years
 
 
-_CONTRACTED = re.compile(r"\b(who|what|where|when|how)['’]?s\b", re.IGNORECASE)
-
-
 def understand(
     asked: str,
     history: Sequence[Turn],
@@ -89,14 +86,14 @@ def understand(
 
     `is_word` tells of words that the lexicon lacks, in small letters, that they are spelt as they should be.
     """
-    if any("\ud800" <= c <= "\udfff" for c in asked):
+    if _is_broken(asked):
         raise QuestionError("the question has characters that are no text; type it again")
-    text = _CONTRACTED.sub(r"\1 is", " ".join(unicodedata.normalize("NFKC", asked).split()))
+    text = in_full(unicodedata.normalize("NFKC", asked))
     if not text:
         raise QuestionError("the question is empty; ask one, for example: How many startups are in Quantum Valley?")
     if len(text) > max_chars:
         raise QuestionError(f"the question has {len(text)} characters; ask in at most {max_chars}")
-    whole = complete(text, history)
+    whole = complete(text, [turn for turn in history if not _is_broken(turn.content)])
     mended = lexicon.mend(lexicon.in_corpus_names(lexicon.in_english(whole)), is_word)
     language = "zh" if has_chinese(text) else "en"
     shown = whole if language == "zh" else mended
@@ -105,10 +102,16 @@ def understand(
     return replace(read, parts=tuple(_read(asked, part, None, language, lexicon) for part in parts)) if parts else read
 
 
+def _is_broken(text: str) -> bool:
+    """Whether it has halves of characters, which are no text."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
+
+
 _PART = r"(?:(?:in|at|on|from|since|for|by|to) )?(?:how|what|which|who|whom|whose|when|where|why)\b"
 _NEXT_PART = re.compile(rf",? and (?={_PART})", re.IGNORECASE)
-_TWO_YEARS = re.compile(
-    r"(?<!between )(?<!from )\b((?:in|for|by|of) )((?:19|20)\d\d),? (?:and|or) (?:\1)?((?:19|20)\d\d)\b"
+_YEARS = re.compile(
+    r"(?<!between )(?<!from )\b((?:in|for|by|of) )"
+    r"(?P<years>(?:19|20)\d\d(?:, (?:\1)?(?:19|20)\d\d)*,? (?:and|or) (?:\1)?(?:19|20)\d\d)\b"
 )
 _SHORTEST_PART = 3  # words; "how and why" and "when and where" ask one thing
 
@@ -120,14 +123,58 @@ def _parts(text: str) -> tuple[str, ...]:
     ('When was MiniMax founded?', 'Who owns MiniMax?')
     >>> _parts("How many came in 2020 and in 2024?")
     ('How many came in 2020?', 'How many came in 2024?')
+    >>> _parts("Sales in 2020, 2021 and 2024")
+    ('Sales in 2020', 'Sales in 2021', 'Sales in 2024')
+    >>> _parts("Is SMIC or UMC bigger?")
+    ('Is SMIC bigger?', 'Is UMC bigger?')
     """
-    if two := _TWO_YEARS.search(text):
-        return tuple(f"{text[: two.start()]}{two[1]}{year}{text[two.end() :]}" for year in two.groups()[1:])
+    if sides := _compared(text):
+        return sides
+    if named := _YEARS.search(text):
+        each = re.findall(r"\d{4}", named["years"])
+        return tuple(f"{text[: named.start()]}{named[1]}{year}{text[named.end() :]}" for year in each)
     first, *later = _NEXT_PART.split(text.strip())
     if not later or any(len(part.split()) < _SHORTEST_PART for part in (first, *later)):
         return ()
     whole = first.rstrip("?") + "?"
     return (whole, *(completed(part, whole) for part in later))
+
+
+_SIDE = (
+    r"\b(?!(?:Is|Are|Was|Were|Do|Does|Did|Has|Have|Had|Can|Which|What|How|Who|When|Where|Between)\b)"
+    r"[A-Z][\w’'&.-]*(?<![.,])(?: (?:of (?=[A-Z]))?(?:[A-Z0-9][\w’'&.-]*(?<![.,])))*"
+)
+_SIDES = re.compile(rf"({_SIDE})((?:, {_SIDE})*),? (or|and|versus|vs\.?|compared (?:with|to)) (?:the )?({_SIDE})")
+_COMPARING = {
+    "or": re.compile(r"\b(?:more|most|less|fewer|first|(?!whether\b|under\b|over\b|after\b|ever\b|number\b)\w+er)\b"),
+    "and": re.compile(r"\b(?:compare|compared|both|which of|each)\b", re.IGNORECASE),
+}
+_AGES = re.compile(r"\b(?:older|younger)\b")
+
+
+def _compared(text: str) -> tuple[str, ...]:
+    """The question asked of each of the names that it compares; () where it compares none.
+
+    >>> _compared("Which university is older, Fudan or Tongji?")
+    ('When was Fudan founded?', 'When was Tongji founded?')
+    """
+    found = _comparison(text)
+    if found is None:
+        return ()
+    if _AGES.search(text):
+        return tuple(f"When was {side} founded?" for side in _named(found))
+    before, after = text[: found.start()].replace("both ", ""), text[found.end() :]
+    return tuple(f"{before}{side}{after}" for side in _named(found))
+
+
+def _comparison(text: str) -> re.Match[str] | None:
+    found = _SIDES.search(text)
+    comparing = _COMPARING.get(found[3]) if found else None
+    return found if not comparing or comparing.search(text) else None
+
+
+def _named(sides: re.Match[str]) -> tuple[str, ...]:
+    return (sides[1], *sides[2].split(", ")[1:], sides[4])
 
 
 def _read(asked: str, text: str, read_as: str | None, language: str, lexicon: Lexicon) -> Question:
@@ -257,6 +304,8 @@ _COMPARES = re.compile(r"\b(compare|compared|comparison|versus|vs|difference bet
 
 
 def _sides(text: str) -> tuple[str, ...]:
+    if compared := _comparison(text):
+        return _named(compared)
     found = [name.text.strip(".,") for name in names(text) if name.start > 0]
     return tuple(dict.fromkeys(found)) if len(found) > 1 and _COMPARES.search(text) else ()
 

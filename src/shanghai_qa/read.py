@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shanghai_qa.direct import direct_answer
+from shanghai_qa.disagree import measures_the_same
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.features import Candidate, answers, consult, score, stems
 from shanghai_qa.mentions import counts, dates, money, percents, years
-from shanghai_qa.question import Question
+from shanghai_qa.question import QUANTITIES, Question
 from shanghai_qa.reader import Reader
 from shanghai_qa.retrieve import Hit
 from shanghai_qa.settings import Settings
 from shanghai_qa.store import Snapshot
+from shanghai_qa.values import Tier
+from shanghai_qa.weigh import as_of
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,58 @@ def read(
         return Reading((), (), 0.0, ())
     if reader:
         candidates = consult(reader, question, candidates, settings.read_passages, settings.weights)
+    candidates = _better_placed_first(question, candidates)
     confidence = answers(candidates, question, settings.weights)
+    candidates = _newest_first(question, candidates)
     chosen = _choose(question, candidates, settings)
     return Reading(tuple(candidates), chosen, confidence, _missing(question, chosen))
+
+
+def _better_placed_first(question: Question, candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates led by one of a better placed source where the first is unverified and both say the same."""
+    lead = candidates[0]
+    value = direct_answer(question, lead.text, lead.said) if lead.document.tier is Tier.UNVERIFIED else None
+    for other in candidates[1:] if value else ():
+        if lead.value - other.value > _AS_GOOD:
+            break
+        said = direct_answer(question, other.text, other.said) if other.document.tier is not Tier.UNVERIFIED else None
+        if value and said and said.key == value.key:
+            return [other, *(c for c in candidates if c is not other)]
+    return candidates
+
+
+def _newest_first(question: Question, candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates led by the newest of those that measure the same as the first, where no year is asked for.
+
+    Only one that is read nearly as an answer as the first, and that no unverified source gives, takes its place.
+    """
+    if not question.newest or question.wanted not in QUANTITIES:
+        return candidates
+    lead = best = candidates[0]
+    for other in candidates[1:]:
+        if lead.value - other.value > _AS_RECENT:
+            break
+        newer = _year_of(other) > _year_of(best) and other.document.tier is not Tier.UNVERIFIED
+        if newer and _answers_as_well(lead, other) and measures_the_same(question, lead, other):
+            best = other
+    return [best, *(c for c in candidates if c is not best)]
+
+
+def _year_of(candidate: Candidate) -> str:
+    return (as_of(candidate.text, candidate.document) or "")[:4]
+
+
+def _answers_as_well(lead: Candidate, other: Candidate) -> bool:
+    read = lead.said is None or (other.said is not None and lead.said.answers - other.said.answers <= _READ_AS_WELL)
+    return read and other.features.words >= _WORDED_AS_WELL * lead.features.words
+
+
+_AS_RECENT = 2.0  # how far below the lead's value a newer sentence may lie; chosen with the next on evals, dev part
+_READ_AS_WELL, _WORDED_AS_WELL = (
+    2.0,
+    0.8,
+)  # how many logits less the reader may give it; least share of the lead's words
+_AS_GOOD = 1.0  # how far below the lead's value a sentence may lie that says the same
 
 
 def join(parts: Sequence[tuple[Question, Reading]], settings: Settings) -> Reading:
@@ -66,6 +119,12 @@ def join(parts: Sequence[tuple[Question, Reading]], settings: Settings) -> Readi
         confidence=max(reading.confidence for _, reading in parts),
         missing=(*missing, *(part for reading in answered for part in reading.missing)),
     )
+
+
+def speaks_of_all(candidate: Candidate, sides: Sequence[str]) -> bool:
+    """Whether a sentence names each of the sides."""
+    said = stems(candidate.text)
+    return all(stems(side) <= said for side in sides)
 
 
 def _choose(question: Question, candidates: Sequence[Candidate], settings: Settings) -> tuple[Candidate, ...]:
