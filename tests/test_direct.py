@@ -1,6 +1,8 @@
 import pytest
 
 from shanghai_qa.direct import direct_answer
+from shanghai_qa.reader import Said
+from shanghai_qa.values import Span
 from tests.samples import asked
 
 QUANTUM = "According to the report, 17 research institutions and 32 startups work together in Quantum Valley."
@@ -48,3 +50,10 @@ def test_what_the_question_says_itself_is_no_answer() -> None:
         asked("What happened on 13 June 2019 and when did trading start?"), "On 13 June 2019 it began."
     )
     assert found is None
+
+
+def test_where_the_reader_points_at_something_else_that_is_counted_the_words_decide() -> None:
+    astray = Said(answers=4.0, passage=3.0, span=Span(25, 27), exact=4.9)
+    found = direct_answer(asked("How many startups are in Quantum Valley?"), QUANTUM, astray)
+    assert found is not None
+    assert found.text == "32 startups"

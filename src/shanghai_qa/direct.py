@@ -37,6 +37,8 @@ def direct_answer(question: Question, sentence: str, said: Said | None = None) -
     if said and said.exact >= (_POINTS if find else _SURELY):
         surely = said.exact >= _SURELY
         answer = _pointed_at(question, sentence, said.span, found if surely else fit, surely)
+        if answer is None and question.wanted is Wanted.COUNT:  # the words say what is counted
+            answer = _plain(question, sentence, fit)
     else:
         answer = _plain(question, sentence, fit)
     fits = answer and _stands_alone(sentence, answer) and not _only_planned(question, sentence, answer)
