@@ -27,6 +27,12 @@ QUANTUM = "According to the report, 17 research institutions and 32 startups wor
             "Roche invested 300 million yuan in it, to be spent by 2030.",
             "300 million yuan",
         ),
+        ("How many satellites does Qianfan have?", "15,000 satellites are planned for Qianfan.", None),
+        (
+            "When did the STAR Market open?",
+            "As the plan had said, the STAR Market opened on 13 June 2019.",
+            "13 June 2019",
+        ),
         ("How many satellites does Qianfan have?", "Qianfan is planned to have 15,000 satellites.", None),
         ("How tall is the Shanghai Tower?", "The AI Tower in Shanghai is 200 metres tall.", None),
         ("When was the STAR Market launched?", "The STAR Market was launched on 13 June 2019.", "13 June 2019"),

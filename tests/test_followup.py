@@ -629,6 +629,8 @@ def test_a_part_of_a_question_is_completed_from_the_part_before() -> None:
 米哈游是哪一年成立的？ | 创始人是谁？ | 米哈游的创始人是谁?
 米哈游是哪一年成立的？ | 有多少员工？ | 米哈游有多少员工?
 米哈游是哪一年成立的？ | 公司什么时候上市的？ | 米哈游什么时候上市的?
+米哈游是哪一年成立的？ | 是谁创立的？ | 米哈游是谁创立的?
+How big is the Lingang plant of Tesla? | is it still on it? | Is the Lingang plant of Tesla still on it?
 Who founded SMIC? | is it still on it? | Is SMIC still on it?
 When was SMIC put on the Entity List? | is it still on it? | Is SMIC still on the Entity List?
 Who made Zuchongzhi 3.0? | how does it compare with Willow? | How is Zuchongzhi 3.0 compared with Willow?
@@ -642,5 +644,12 @@ def test_what_is_left_out_is_taken_from_the_question_before(before: list[Turn], 
 
 
 def test_a_chinese_question_with_a_subject_of_its_own_stays() -> None:
-    for text in ("谁创立了华虹？", "收入最高的芯片公司是哪家？", "上市的机器人公司有哪些？"):
+    for text in (
+        "公司法是什么？",
+        "总部经济是什么？",
+        "产值最高的是谁？",
+        "谁创立了华虹？",
+        "收入最高的芯片公司是哪家？",
+        "上市的机器人公司有哪些？",
+    ):
         assert complete(text, turns("米哈游是哪一年成立的？")) == text

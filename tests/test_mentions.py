@@ -38,6 +38,9 @@ def test_equal_amounts_have_equal_keys_however_written() -> None:
         ("USD 5 mn", "5000000 USD"),
         ("€3k", "3000 EUR"),
         ("300m yuan", "300000000 CNY"),
+        ("$5.5million", "5500000 USD"),
+        ("USD5M", "5000000 USD"),
+        ("$2 billions", "2000000000 USD"),
     ],
 )
 def test_short_scales_of_money_are_understood(written: str, key: str) -> None:
@@ -45,7 +48,8 @@ def test_short_scales_of_money_are_understood(written: str, key: str) -> None:
 
 
 def test_a_word_that_begins_like_a_scale_or_a_coin_is_none() -> None:
-    assert [mention.text for mention in money("$5 made and 3 dollarised")] == ["$5"]
+    assert [mention.text for mention in money("$5 made and 3 dollarised, $5-6 million")] == ["$5"]
+    assert dates("Qianfan has 1800 satellites and 1850 km") == ()
 
 
 def test_percentages_are_found_in_words_and_signs() -> None:

@@ -35,6 +35,17 @@ def test_the_kind_of_answer_is_read_off_the_question(text: str, wanted: Wanted) 
             ["How do SMIC compare?", "How do Hua Hong compare?", "How do UMC compare?"],
         ),
         ("SMIC vs Hua Hong", ["SMIC", "Hua Hong"]),
+        ("Compare SMIC and Hua Hong", ["Compare SMIC", "Compare Hua Hong"]),
+        (
+            "Is Shanghai or Beijing's GDP larger?",
+            ["Is Shanghai's GDP larger?", "Is Beijing's GDP larger?"],
+        ),
+        ("Is SMIC older than UMC or Hua Hong?", []),
+        (
+            "Which older people live in Pudong or Minhang?",
+            ["Which older people live in Pudong?", "Which older people live in Minhang?"],
+        ),
+        ("Which river flows through Shanghai or Suzhou?", []),
         ("Is SMIC listed in Hong Kong or Shanghai?", []),
         ("Who founded SMIC and Hua Hong?", []),
     ],

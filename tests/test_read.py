@@ -35,6 +35,7 @@ def test_what_is_newer_but_something_else_does_not_lead() -> None:
         ("In 2025 the STAR Market was worth 5 trillion yuan.", Tier.ESTABLISHED),
         ("In 2025, 589 firms planned to be listed on the STAR Market.", Tier.ESTABLISHED),
         ("In 2025, 589 firms were listed in London.", Tier.ESTABLISHED),
+        ("In 2025, 12 firms were newly listed on the STAR Market.", Tier.ESTABLISHED),
     ):
         assert lead(_newest_first(LISTED, [OLD, candidate(text, "a/other", tier)])) == "a/old"
 

@@ -148,7 +148,11 @@ def _speaks_of(question: Question, sentence: str) -> bool:
 def _only_planned(question: Question, sentence: str, mention: Mention) -> bool:
     """Whether a date or quantity is that of a plan, and the question asks for none."""
     measured = question.wanted in QUANTITIES | DATES and question.newest
-    return measured and speaks_of_plans(sentence[: mention.start]) and not speaks_of_plans(question.text)
+    before, after = _STOP.split(sentence[: mention.start])[-1], _STOP.split(sentence[mention.end :])[0]
+    return measured and speaks_of_plans(f"{before} {after}") and not speaks_of_plans(question.text)
+
+
+_STOP = re.compile(r"[,;] | and | but ")
 
 
 _GENERIC = frozenset(

@@ -111,7 +111,7 @@ def _clause(sentence: str, mention: Mention) -> str:
 
 
 _JOINT = re.compile(r"; |,? (?:and|but|while) (?!\d)|, (?=up |down |compared |against )")
-_OPENING = re.compile(r"(?:In|By|At|On|For|From|During|Since|Until|As of) [^,]+, ")
+_OPENING = re.compile(r"(?:In|By|At|On|For|From|During|Since|Until|As of) [^,]+(?:, (?:19|20)\d\d)?, ")
 
 
 def measures_the_same(question: Question, lead: Candidate, other: Candidate) -> bool:

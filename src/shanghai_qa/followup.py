@@ -413,7 +413,10 @@ def _put(text: str, earlier: _Before) -> str:
         meant = _meant(text, pronoun, earlier) if alone and not _bound(text, pronoun) else ""
         between = text[at : pronoun.start()]
         if pronoun["it"] and meant in said and not re.search(r"\b(?:and|or|but)\b", between):  # "Is it still on it?"
-            meant = next((phrase for phrase in earlier.phrases if phrase not in said), "")
+            new = (
+                phrase for phrase in earlier.phrases if phrase not in text and not any(phrase in one for one in said)
+            )
+            meant = next(new, "")
         if not meant or (pronoun["them"] and between.endswith(" of ") and not is_plural(meant)):
             continue
         meant = re.sub(r"^an? ", "the ", meant)
@@ -886,7 +889,8 @@ _ZH_PRONOUN = re.compile(
     r"(?<![尤与])其(?=[创董总收营员净])|(?<=在)(?:那里|那儿)"
 )
 _ZH_OPENING = re.compile(
-    rf"(?P<company>公司)|(?P<owned>{_ZH_OFFICES}|{_ZH_FIGURES})|有|(?:是|在)?(?:{_ZH_WHEN}|谁)?(?:{_ZH_VERBS}|上市)"
+    rf"(?:(?P<company>公司)|(?P<year>{YEAR}年)?(?P<owned>{_ZH_OFFICES}|{_ZH_FIGURES})|有|"
+    rf"(?:是|在)?(?:{_ZH_WHEN}|谁)?(?:{_ZH_VERBS}|上市))(?=[是在有的了于吗谁多什哪怎几何为?？。]|{YEAR}|上市|成立|创立|$)"
 )
 _ZH_SAYS_LITTLE = re.compile(
     rf"{_ZH_OFFICES}|{_ZH_FIGURES}|{_ZH_WHEN}|{_ZH_ASKS}|{_ZH_VERBS}|公司|上市|[有的了于在是吗过?？。 ]"
@@ -951,10 +955,11 @@ def _with_chinese_pronouns(text: str, earlier: _Before) -> str | None:
 def _with_chinese_owner(text: str, earlier: _Before) -> str | None:
     """A Chinese question that opens with an office, a figure or a verb, as said of what the one before was about."""
     opens, rest = _ZH_OPENING.match(text), _ZH_SAYS_LITTLE.sub("", text)
-    own = _ZH_OBJECT.fullmatch(text.rstrip(" ?？。")) or "哪些" in text[2:] or len(rest) > _ZH_LONGEST_REST
+    of = _ZH_OBJECT.fullmatch(text.rstrip(" ?？。"))
+    own = (of and of["about"].strip("的了")) or "哪些" in text[2:] or len(rest) > _ZH_LONGEST_REST
     if not opens or own or not earlier.thing:
         return None
-    link = "的" if opens["owned"] else ""
+    link = "的" if opens["owned"] and not opens["year"] else ""
     return f"{earlier.thing}{link}{text[len(opens['company'] or '') :]}"
 
 

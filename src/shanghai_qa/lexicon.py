@@ -111,7 +111,8 @@ class Lexicon:
 def _uninflected(word: str) -> Iterator[str]:
     """The word, and what it may be a form of: "masts" of "mast"."""
     yield word
-    yield from (word.removesuffix(ending) for ending in ("s", "es", "ed", "ing") if word.endswith(ending))
+    if word.endswith("s"):
+        yield word[:-1]
 
 
 _NEW_START = re.compile(r"(?<!Dr)(?<!Mr)(?<!St)\. (?=[A-Z])|\b(?:19|20)\d\d (?=[A-Z])")

@@ -17,17 +17,30 @@ _DATES = (
     re.compile(rf"\b{_YEAR}-(?P<number>[01]\d)-{_DAY}\b"),
     re.compile(rf"\b{_MONTH},? {_YEAR}\b"),
     re.compile(rf"\b{_DAY} {_MONTH}\b(?! \d)"),
-    re.compile(rf"(?<![\w,.$¥-]){_YEAR}(?![\d,.]\d|\d|%|nm)\b"),
+    re.compile(
+        r"(?<![\w,.$¥-])(?P<year>(?:19|20)\d\d|(?<=\b[Ii]n )18\d\d|(?<=\b[Ss]ince )18\d\d)(?![\d,.]\d|\d|%|nm)\b"
+    ),
 )
 _NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE = r"(?: (?:thousand|million|billion|trillion))?"
 SCALES = frozenset({"thousand", "million", "billion", "trillion"})
 _PERCENT = re.compile(rf"{_NUMBER}(?: ?%|(?: percent| per cent| percentage points?)(?!\w))")
 _CURRENCY = r"(?:US\$|HK\$|NT\$|A\$|RMB ?|CNY ?|USD ?|\$|¥|€|£)"
-_SHORT_SCALES = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "trn": 1e12}
-_OF_MONEY = rf"(?: ?(?:{'|'.join(_SHORT_SCALES)})(?!\w)|{_SCALE})"
+_SHORT_SCALES = {
+    "k": 1e3,
+    "K": 1e3,
+    "m": 1e6,
+    "M": 1e6,
+    "mn": 1e6,
+    "b": 1e9,
+    "B": 1e9,
+    "bn": 1e9,
+    "tn": 1e12,
+    "trn": 1e12,
+}
+_OF_MONEY = rf"(?: ?(?:{'|'.join(_SHORT_SCALES)})(?!\w)|(?: ?(?:thousand|million|billion|trillion)s?)?)"
 _COIN = r"(?:yuan|RMB|renminbi|US dollars?|dollars?|euros?|Hong Kong dollars?)"
-_MONEY = re.compile(rf"{_CURRENCY}{_NUMBER}{_OF_MONEY}(?!\w)|{_NUMBER}{_OF_MONEY} {_COIN}(?!\w)")
+_MONEY = re.compile(rf"{_CURRENCY}{_NUMBER}{_OF_MONEY}(?!\w|[-–]\d)|{_NUMBER}{_OF_MONEY} {_COIN}(?!\w)")
 _SHORT_SCALE = re.compile(rf"(?<=\d) ?({'|'.join(_SHORT_SCALES)})(?!\w)")
 _COUNT = re.compile(
     rf"(?<![\w$¥€£.,-]){_NUMBER}{_SCALE}(?:[- ]?(?:square |cubic )?[a-zA-Z²³°/]+(?!\w))?|(?<![\w-])\d+ ?nm\b"

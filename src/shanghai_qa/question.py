@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
+from shanghai_qa.clause import is_place
 from shanghai_qa.data import lines
 from shanghai_qa.errors import QuestionError
 from shanghai_qa.followup import complete, completed, in_full, leans
@@ -131,7 +132,7 @@ def _parts(text: str) -> tuple[str, ...]:
     if sides := _compared(text):
         return sides
     if named := _YEARS.search(text):
-        each = re.findall(r"\d{4}", named["years"])
+        each = dict.fromkeys(re.findall(r"\d{4}", named["years"]))
         return tuple(f"{text[: named.start()]}{named[1]}{year}{text[named.end() :]}" for year in each)
     first, *later = _NEXT_PART.split(text.strip())
     if not later or any(len(part.split()) < _SHORTEST_PART for part in (first, *later)):
@@ -140,16 +141,26 @@ def _parts(text: str) -> tuple[str, ...]:
     return (whole, *(completed(part, whole) for part in later))
 
 
-_SIDE = (
-    r"\b(?!(?:Is|Are|Was|Were|Do|Does|Did|Has|Have|Had|Can|Which|What|How|Who|When|Where|Between)\b)"
-    r"[A-Z][\w’'&.-]*(?<![.,])(?: (?:of (?=[A-Z]))?(?:[A-Z0-9][\w’'&.-]*(?<![.,])))*"
+_OPENERS = (
+    "Is Are Was Were Do Does Did Has Have Had Can Could Will Would Should Which What How Who Whose When Where Why "
+    "Between Compare Comparing In At On For From Of Among Both Tell"
 )
-_SIDES = re.compile(rf"({_SIDE})((?:, {_SIDE})*),? (or|and|versus|vs\.?|compared (?:with|to)) (?:the )?({_SIDE})")
+_WORD_OF_SIDE = r"(?:[a-z]{1,2}(?=[A-Z]))?[A-Z][\w&.-]*(?<![.,])(?:['’]s(?= [A-Z0-9]))?"
+_SIDE = (
+    rf"\b(?!(?:{'|'.join(_OPENERS.split())})\b){_WORD_OF_SIDE}"
+    rf"(?: (?:of (?=[A-Z]))?(?:{_WORD_OF_SIDE}|\d[\w.]*(?<!\.)))*"
+)
+_SIDES = re.compile(rf"({_SIDE})((?:, {_SIDE})*),? (or|and|versus|vs\.?) (?:the )?({_SIDE})")
 _COMPARING = {
-    "or": re.compile(r"\b(?:more|most|less|fewer|first|(?!whether\b|under\b|over\b|after\b|ever\b|number\b)\w+er)\b"),
-    "and": re.compile(r"\b(?:compare|compared|both|which of|each)\b", re.IGNORECASE),
+    "or": re.compile(
+        r"\b(?:more|most|less|least|fewer|first|better|best|worse|(?:old|young|larg|bigg|small|high|low|fast|slow|new|earli|"
+        r"lat|long|short|tall|deep|heavi|light|cheap|dear|rich|strong|weak|great|wid|near|clos|busi)er)\b"
+    ),
+    "and": re.compile(r"\b(?:compare|compared|comparison|which of)\b", re.IGNORECASE),
 }
-_AGES = re.compile(r"\b(?:older|younger)\b")
+_AGES = re.compile(
+    r"^(?:which|who)\b.*\b(?:is|was) (?:older|younger)\b|^(?:is|was) [^?]* (?:older|younger)\W*$", re.IGNORECASE
+)
 
 
 def _compared(text: str) -> tuple[str, ...]:
@@ -163,18 +174,24 @@ def _compared(text: str) -> tuple[str, ...]:
         return ()
     if _AGES.search(text):
         return tuple(f"When was {side} founded?" for side in _named(found))
-    before, after = text[: found.start()].replace("both ", ""), text[found.end() :]
+    before, after = text[: found.start()], text[found.end() :]
     return tuple(f"{before}{side}{after}" for side in _named(found))
 
 
 def _comparison(text: str) -> re.Match[str] | None:
     found = _SIDES.search(text)
-    comparing = _COMPARING.get(found[3]) if found else None
+    if found is None or re.search(r"\bthan\b", text[: found.start()]):
+        return None
+    comparing = _COMPARING.get(found[3])
     return found if not comparing or comparing.search(text) else None
 
 
 def _named(sides: re.Match[str]) -> tuple[str, ...]:
-    return (sides[1], *sides[2].split(", ")[1:], sides[4])
+    """The names; of places, what only the last has is meant of all: "Shanghai or Beijing's GDP"."""
+    first, last = [sides[1], *sides[2].split(", ")[1:]], sides[4]
+    owner, owns, owned = last.partition("'s ")
+    shared = owns + owned if all(map(is_place, [*first, owner])) else ""
+    return (*(name + shared for name in first), last)
 
 
 def _read(asked: str, text: str, read_as: str | None, language: str, lexicon: Lexicon) -> Question:

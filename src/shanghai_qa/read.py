@@ -15,6 +15,7 @@ from shanghai_qa.settings import Settings
 from shanghai_qa.store import Snapshot
 from shanghai_qa.values import Tier
 from shanghai_qa.weigh import as_of
+from shanghai_qa.words import terms
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,13 @@ def _year_of(candidate: Candidate) -> str:
 
 def _answers_as_well(lead: Candidate, other: Candidate) -> bool:
     read = lead.said is None or (other.said is not None and lead.said.answers - other.said.answers <= _READ_AS_WELL)
-    return read and other.features.words >= _WORDED_AS_WELL * lead.features.words
+    a, b = stems(lead.text), stems(other.text)
+    alike = len(a & b) >= _IN_COMMON * min(len(a), len(b)) and not _LIMITS & (set(b) - set(a))
+    return read and alike and other.features.words >= _WORDED_AS_WELL * lead.features.words
 
 
+_IN_COMMON = 0.4  # share of the shorter sentence's terms
+_LIMITS = frozenset(terms("new newly only added additional first another further"))  # what counts a part alone
 _AS_RECENT = 2.0  # how far below the lead's value a newer sentence may lie; chosen with the next on evals, dev part
 _READ_AS_WELL, _WORDED_AS_WELL = (
     2.0,

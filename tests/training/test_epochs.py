@@ -40,13 +40,13 @@ def test_a_question_without_near_passages_gives_no_negative_of_that_kind() -> No
 
 
 def test_batches_hold_like_lengths_each_example_once() -> None:
-    read = reading(WORDS)
-    examples = [read.example(" ".join(WORDS.split()[:n]), YEARS[0], (), ()) for n in range(1, 9)]
+    read = reading(WORDS, max_tokens=400, max_question_tokens=200)
+    examples = [read.example("a " * n, YEARS[0], (), ()) for n in range(10, 170, 10)]
     planned = batches(examples, 4, "seed")
     assert planned == batches(examples, 4, "seed")
-    assert sorted(len(example.pieces) for some in planned for example in some) == sorted(
-        len(example.pieces) for example in examples
-    )
+    lengths = [[len(example.pieces) for example in some] for some in planned]
+    assert sorted(n for some in lengths for n in some) == sorted(len(example.pieces) for example in examples)
+    assert all(max(some) - min(some) <= 30 + 12 for some in lengths)
 
 
 def test_passages_of_one_question_stand_in_one_batch_and_one_part() -> None:
