@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from ingest.sentences import sentences
 from shanghai_qa.values import Span
+from shanghai_qa.words import cuts_no_word
 
 SETS = (
     "squad1-train-sentences",
@@ -93,13 +94,7 @@ def is_kept(paragraph: Paragraph) -> bool:
 def occurrences(text: str, answer: str) -> list[Span]:
     """Where `answer` stands in `text` as whole words; where it does not, inside words too."""
     found = [Span(match.start(), match.end()) for match in re.finditer(re.escape(answer), text)] if answer else []
-    return [span for span in found if _bounded(text, span)] or found
-
-
-def _bounded(text: str, span: Span) -> bool:
-    before = span.start > 0 and text[span.start - 1].isalnum() and text[span.start].isalnum()
-    after = span.end < len(text) and text[span.end - 1].isalnum() and text[span.end].isalnum()
-    return not before and not after
+    return [span for span in found if cuts_no_word(text, span.start, span.end)] or found
 
 
 def holding(spans: Sequence[Span], answer: Span) -> int | None:

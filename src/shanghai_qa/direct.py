@@ -19,7 +19,7 @@ from shanghai_qa.mentions import (
 from shanghai_qa.question import DATES, QUANTITIES, Question, Wanted, related
 from shanghai_qa.reader import Said
 from shanghai_qa.values import Span
-from shanghai_qa.words import fold, has_chinese, terms
+from shanghai_qa.words import cuts_no_word, fold, has_chinese, terms
 
 
 def direct_answer(question: Question, sentence: str, said: Said | None = None) -> Mention | None:
@@ -41,14 +41,8 @@ def direct_answer(question: Question, sentence: str, said: Said | None = None) -
             answer = _plain(question, sentence, fit)
     else:
         answer = _plain(question, sentence, fit)
-    fits = answer and _stands_alone(sentence, answer) and not _only_planned(question, sentence, answer)
+    fits = answer and cuts_no_word(sentence, answer.start, answer.end) and not _only_planned(question, sentence, answer)
     return answer if fits else None
-
-
-def _stands_alone(sentence: str, mention: Mention) -> bool:
-    """Whether no word is cut at either end."""
-    before, after = sentence[: mention.start][-1:], sentence[mention.end :][:1]
-    return not (before.isalnum() and mention.text[0].isalnum()) and not (after.isalnum() and mention.text[-1].isalnum())
 
 
 _POINTS, _SURELY = -4.0, 5.0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shanghai_qa.direct import MEASURES, direct_answer, new_names
-from shanghai_qa.features import Candidate, stems
+from shanghai_qa.features import Candidate, near_lead, stems
 from shanghai_qa.mentions import Mention, counted, counts, dated, money, parts_of_year, percents, speaks_of_plans, years
 from shanghai_qa.question import DATES, Question, Wanted, related
 from shanghai_qa.values import Span
@@ -27,9 +27,8 @@ def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[D
     They answer the same question of the same time, as the reader or their words tell; other years, parts of a year,
     plans and units are a series, or something else. Empty where all agree, or the first gives no value.
     """
-    if not candidates:
-        return ()
-    lead, *others = (_given(question, candidate) for candidate in candidates)
+    lead = _given(question, candidates[0]) if candidates else {}
+    others = [_given(question, other) for other in near_lead(candidates, max(_NEAR, _AS_GOOD))] if lead else []
     for kind, first in lead.items():
         also = (found for other in others if (found := other.get(kind)) and _answers_too(question, first, found))
         beside = (found.differing for found in also if not _tells_both(first, found))

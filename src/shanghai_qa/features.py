@@ -6,9 +6,10 @@ settings.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,6 +165,11 @@ def _value(features: Features, weights: Weights) -> float:
 
 def _ordered(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (-round(c.value, 9), c.document.id, c.span.start))
+
+
+def near_lead(candidates: Sequence[Candidate], distance: float) -> Iterator[Candidate]:
+    """Those behind the first that lie at most `distance` below it in value, up to one that does not."""
+    return takewhile(lambda other: candidates[0].value - other.value <= distance, candidates[1:])
 
 
 def answers(candidates: Sequence[Candidate], question: Question, weights: Weights) -> float:

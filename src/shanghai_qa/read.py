@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.disagree import measures_the_same
 from shanghai_qa.embedding import Vectors
-from shanghai_qa.features import Candidate, answers, consult, score, stems
+from shanghai_qa.features import Candidate, answers, consult, near_lead, score, stems
 from shanghai_qa.mentions import counts, dates, money, percents, years
 from shanghai_qa.question import QUANTITIES, Question
 from shanghai_qa.reader import Reader
@@ -57,13 +57,11 @@ def _better_placed_first(question: Question, candidates: list[Candidate]) -> lis
     """The candidates led by one of a better placed source where the first is unverified and both say the same."""
     lead = candidates[0]
     value = direct_answer(question, lead.text, lead.said) if lead.document.tier is Tier.UNVERIFIED else None
-    for other in candidates[1:] if value else ():
-        if lead.value - other.value > _AS_GOOD:
-            break
-        said = direct_answer(question, other.text, other.said) if other.document.tier is not Tier.UNVERIFIED else None
-        if value and said and said.key == value.key:
-            return [other, *(c for c in candidates if c is not other)]
-    return candidates
+    if value is None:
+        return candidates
+    better = (other for other in near_lead(candidates, _AS_GOOD) if other.document.tier is not Tier.UNVERIFIED)
+    said = ((other, direct_answer(question, other.text, other.said)) for other in better)
+    return _led_by(next((other for other, found in said if found and found.key == value.key), lead), candidates)
 
 
 def _newest_first(question: Question, candidates: list[Candidate]) -> list[Candidate]:
@@ -74,13 +72,15 @@ def _newest_first(question: Question, candidates: list[Candidate]) -> list[Candi
     if not question.newest or question.wanted not in QUANTITIES:
         return candidates
     lead = best = candidates[0]
-    for other in candidates[1:]:
-        if lead.value - other.value > _AS_RECENT:
-            break
+    for other in near_lead(candidates, _AS_RECENT):
         newer = _year_of(other) > _year_of(best) and other.document.tier is not Tier.UNVERIFIED
         if newer and _answers_as_well(lead, other) and measures_the_same(question, lead, other):
             best = other
-    return [best, *(c for c in candidates if c is not best)]
+    return _led_by(best, candidates)
+
+
+def _led_by(lead: Candidate, candidates: list[Candidate]) -> list[Candidate]:
+    return [lead, *(c for c in candidates if c is not lead)]
 
 
 def _year_of(candidate: Candidate) -> str:
@@ -90,17 +90,15 @@ def _year_of(candidate: Candidate) -> str:
 def _answers_as_well(lead: Candidate, other: Candidate) -> bool:
     read = lead.said is None or (other.said is not None and lead.said.answers - other.said.answers <= _READ_AS_WELL)
     a, b = stems(lead.text), stems(other.text)
-    alike = len(a & b) >= _IN_COMMON * min(len(a), len(b)) and not _LIMITS & (set(b) - set(a))
+    alike = len(a & b) >= _IN_COMMON * min(len(a), len(b)) and not _LIMITS & (b - a)
     return read and alike and other.features.words >= _WORDED_AS_WELL * lead.features.words
 
 
 _IN_COMMON = 0.4  # share of the shorter sentence's terms
 _LIMITS = frozenset(terms("new newly only added additional first another further"))  # what counts a part alone
 _AS_RECENT = 2.0  # how far below the lead's value a newer sentence may lie; chosen with the next on evals, dev part
-_READ_AS_WELL, _WORDED_AS_WELL = (
-    2.0,
-    0.8,
-)  # how many logits less the reader may give it; least share of the lead's words
+_READ_AS_WELL = 2.0  # how many logits less the reader may give it
+_WORDED_AS_WELL = 0.8  # least share of what the lead has of the question's words
 _AS_GOOD = 1.0  # how far below the lead's value a sentence may lie that says the same
 
 

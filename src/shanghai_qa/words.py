@@ -54,6 +54,13 @@ def _terms_of(token: str) -> tuple[str, ...]:
     return () if word in _STOP else (_stemmer().stemWord(word),)
 
 
+def cuts_no_word(text: str, start: int, end: int) -> bool:
+    """Whether [start, end), not empty, neither begins nor ends within a word of `text`."""
+    before = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
+    after = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
+    return not before and not after
+
+
 def has_chinese(text: str) -> bool:
     return _CJK.search(text) is not None
 
