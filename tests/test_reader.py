@@ -1,9 +1,12 @@
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
+from scipy.stats import spearmanr
 
 from shanghai_qa import reader as module
 from shanghai_qa.errors import SettingsError
@@ -85,14 +88,88 @@ def test_a_reader_that_is_missing_or_damaged_is_refused(tmp_path: Path) -> None:
         Reader.open(tmp_path / "reader")
 
 
+def put(folder: Path, model: bytes) -> Path:
+    """A reader of these bytes, with a card that names them."""
+    (folder / "reader.onnx").write_bytes(model)
+    (folder / "reader.json").write_text(json.dumps({"sha256": hashlib.sha256(model).hexdigest()}), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("length", [0, 1, 1000, 1_000_000])
+def test_a_model_that_is_empty_or_cut_is_refused_though_its_card_names_it(tmp_path: Path, length: int) -> None:
+    model = (module._FOLDER / "reader.onnx").read_bytes()[:length]
+    with pytest.raises(SettingsError, match=r"cannot be read \(onnxruntime.*SHANGHAI_QA_READER=none"):
+        Reader.open(put(tmp_path, model))
+
+
+def test_another_model_than_a_reader_is_refused(tmp_path: Path) -> None:
+    value = helper.make_tensor_value_info("input_ids", TensorProto.FLOAT, [1])
+    result = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Identity", ["input_ids"], ["vectors"])], "other", [value], [result])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    with pytest.raises(SettingsError, match=r"takes input_ids and gives vectors.*SHANGHAI_QA_READER=none"):
+        Reader.open(put(tmp_path, model.SerializeToString()))
+
+
+@pytest.mark.parametrize("card", ["[]", "null", '"x"', "{}", '{"sha256": 1}', '{"sha256"', "\xff", "[" * 100_000])
+def test_a_card_that_names_no_model_is_refused(tmp_path: Path, card: str) -> None:
+    put(tmp_path, b"")
+    (tmp_path / "reader.json").write_bytes(card.encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"(?s)cannot be read.*SHANGHAI_QA_READER=none"):
+        Reader.open(tmp_path)
+
+
 def test_the_shipped_model_ranks_as_the_trained_one(reader: Reader) -> None:
+    """On 200 questions of the suite's dev part, each with a passage of three sentences or more.
+
+    Measured here: 0.960, 1.0 and 0.944; the bounds leave room for processors that round otherwise.
+    """
     stored = json.loads((Path(__file__).parent / "reader_examples.json").read_text(encoding="utf-8"))
+    assert len(stored) == 200
     read = [reader.read(one["question"], [(one["title"], one["sentences"])])[0] for one in stored]
-    pairs = [
-        (np.array([s.answers for s in said]), np.array(one["logits"])) for said, one in zip(read, stored, strict=True)
-    ]
-    assert np.mean([ours.argmax() == trained.argmax() for ours, trained in pairs]) >= 0.95
-    assert np.corrcoef(np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs]))[0, 1] > 0.98
+    pairs = [([s.answers for s in said], one["logits"]) for said, one in zip(read, stored, strict=True)]
+    lost = np.array([max(trained) - trained[int(np.argmax(ours))] for ours, trained in pairs])  # logits; 0: same lead
+    assert np.mean(lost == 0) >= 0.92
+    assert np.mean(lost <= 1) >= 0.985
+    assert np.mean([spearmanr(ours, trained).statistic for ours, trained in pairs]) >= 0.92
+
+
+CARD = json.loads((module._FOLDER / "reader.json").read_text(encoding="utf-8"))
+WAYS = ("int8", "fp32", "run 1", "run 2", "cosine", "bm25", "sum")
+ROWS = {
+    "right sentence of the passage": "sentence",
+    "– SQuAD 1.1": "sentence/squad1-train-sentences",
+    "– SQuAD 2.0": "sentence/squad2-train-10-articles",
+    "– SQuADShifts, Reddit": "sentence/squadshifts-reddit",
+    "– SQuADShifts, Wikipedia": "sentence/squadshifts-wikipedia",
+    "right sentence among five passages": "among",
+    "span F1": "f1",
+    "AUC of answerability, all negatives": "auc/all",
+    "– unanswerable, as people asked": "auc/unanswerable",
+    "– near passages": "auc/near",
+    "– something exchanged": "auc/exchanged",
+}
+
+
+def test_the_card_says_what_was_measured_on_the_exported_model() -> None:
+    text = (module._FOLDER / "README.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
+    table = {label.strip(): [cell.strip() for cell in cells] for label, *cells in lines}
+    for label, name in ROWS.items():
+        on = CARD["measured_on"][name]
+        values = [CARD["measures"][way].get(name) for way in WAYS]
+        shown = ["" if value is None else f"{value:.3f}" for value in values]
+        assert table[label] == [f"{on['n']:,} of {on['documents']}", *shown]
+    assert {name for name in CARD["measures"]["int8"] if not name.startswith("f1/")} == set(ROWS.values())
+
+
+def test_the_card_names_the_commits_and_the_examples_of_each_run() -> None:
+    text = (module._FOLDER / "README.md").read_text(encoding="utf-8")
+    assert len(CARD["runs"]) == 2
+    for run in CARD["runs"]:
+        assert f"{run['examples_seen']:,} examples" in text
+        assert f"{run['step']:,} steps" in text
+        assert all(commit in text for commit in run["commits"])
 
 
 def test_pooling_takes_means_and_none_of_what_is_in_no_sentence() -> None:

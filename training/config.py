@@ -7,9 +7,6 @@ from dataclasses import dataclass
 class Config:
     seed: int = 7
 
-    max_tokens: int = 256  # word pieces of an input, [CLS] and both [SEP] included
-    max_question_tokens: int = 64
-
     answerable_share: float = 0.57  # of an epoch's examples
     unanswerable_share: float = 0.21  # asked so by people, against a paragraph that looks right
     near_share: float = 0.14  # answerable questions with a near passage that does not answer

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ingest.sentences import sentences
+from shanghai_qa.errors import InputError
 from shanghai_qa.values import Span
 from shanghai_qa.words import cuts_no_word
 
@@ -69,7 +70,7 @@ class Collection:
 
 
 def load(folder: Path, sets: Sequence[str] = SETS) -> Collection:
-    """The named sets under `folder`, in order."""
+    """The named sets under `folder`, in order. InputError where one is missing or no such set."""
     paragraphs: dict[str, Paragraph] = {}
     train, kept, dropped = list[Asked](), list[Asked](), Counter[str]()
     for name in sets:
@@ -86,9 +87,13 @@ def load(folder: Path, sets: Sequence[str] = SETS) -> Collection:
 
 
 def is_kept(paragraph: Paragraph) -> bool:
-    """Whether its document is kept for validation; without a title, each paragraph is a document."""
-    name = paragraph.title.casefold() or paragraph.text
-    return int(hashlib.sha256(f"{_SALT}:{name}".encode()).hexdigest(), 16) % 100 < _KEPT_PER_CENT
+    """Whether its document is kept for validation."""
+    return int(hashlib.sha256(f"{_SALT}:{document(paragraph)}".encode()).hexdigest(), 16) % 100 < _KEPT_PER_CENT
+
+
+def document(paragraph: Paragraph) -> str:
+    """The document that a paragraph is of: its title, else its text."""
+    return paragraph.title.casefold() or paragraph.text
 
 
 def occurrences(text: str, answer: str) -> list[Span]:
@@ -103,8 +108,12 @@ def holding(spans: Sequence[Span], answer: Span) -> int | None:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+    except (OSError, EOFError, ValueError) as error:
+        reason, names = getattr(error, "strerror", None) or error, ", ".join(SETS)
+        raise InputError(f"{path} cannot be read ({reason}); DATA is the folder of the sets {names}") from error
 
 
 def _paragraph(of_set: str, row: dict[str, Any]) -> Paragraph:

@@ -53,10 +53,13 @@ class Items:
         for asked in _some(self.answerable, len(self.answerable), chance):
             if len(made) >= count:
                 break
-            item = self._with_near(asked, chance) if kind == "near" else self._exchanged(asked, chance)
-            if item:
+            if item := self.negative(kind, asked, chance):
                 made.append(item)
         return made
+
+    def negative(self, kind: str, asked: Asked, chance: random.Random) -> Item | None:
+        """`asked` with a near passage, or with something exchanged; None where that cannot be made of it."""
+        return self._with_near(asked, chance) if kind == "near" else self._exchanged(asked, chance)
 
     def _with_near(self, asked: Asked, chance: random.Random) -> Item | None:
         found = self._near.get(asked.key)

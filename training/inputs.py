@@ -7,7 +7,7 @@ its longest.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
 import torch
@@ -56,18 +56,22 @@ class Batch:
     end: torch.Tensor
     groups: torch.Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(**{name: tensor.to(device) for name, tensor in vars(self).items()})
+
 
 class Reading:
     """Makes examples; keeps the word pieces of what it has seen."""
 
-    def __init__(self, tokenizer: Any, max_tokens: int, max_question_tokens: int) -> None:
-        self._pieces = Pieces(tokenizer, max_tokens, max_question_tokens)
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
 
     @classmethod
-    def open(cls, tokenizer: Path, max_tokens: int, max_question_tokens: int) -> "Reading":
+    def open(cls, tokenizer: Path) -> Self:
+        """It reads as many word pieces as the reader that ships."""
         from tokenizers import Tokenizer
 
-        return cls(Tokenizer.from_file(str(tokenizer)), max_tokens, max_question_tokens)
+        return cls(Pieces(Tokenizer.from_file(str(tokenizer))))
 
     def example(
         self, question: str, paragraph: Paragraph, gold: Sequence[int], spans: Sequence[Span], titled: bool = True

@@ -3,11 +3,27 @@
 import re
 import string
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from evals.measures import auc as evals_auc
 from evals.measures import overlap
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A share in [0, 1] of `n` questions about so many `documents`.
+
+    Of an AUC these are the questions that a passage does not answer, each compared with all that one does.
+    """
+
+    value: float
+    n: int
+    documents: int
+
+
+Measures = dict[str, Measure]
 
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float:

@@ -105,7 +105,7 @@ def _together(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     wanted = torch.logsumexp(above.masked_fill(~batch.gold[:, 1:], _NEVER), dim=1)
     answered = (batch.groups & ~batch.gold[:, 0]).any(dim=1)
     of_questions = (every.masked_fill(~batch.groups, _NEVER), wanted.masked_fill(~batch.groups, _NEVER))
-    none = torch.zeros(len(batch.groups), 1)
+    none = above.new_zeros(len(batch.groups), 1)
     everywhere = torch.logsumexp(torch.cat([none, of_questions[0]], dim=1), dim=1)
     return (everywhere - torch.logsumexp(of_questions[1], dim=1))[answered].sum()
 

@@ -2,7 +2,8 @@
 
 `near` gives, for each answerable question, paragraphs that BM25 or the project's embedding finds and that hold neither
 the answer nor, where only its sentence is known, most of what that sentence says beyond the question. Slow, so kept in
-a folder under the hash of all that it depends on.
+a folder under the hash of the questions, paragraphs, constants and weights that it depends on (not of code: whoever
+changes how it searches empties the folder).
 """
 
 import hashlib
@@ -10,11 +11,12 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 
-from shanghai_qa.embedding import Encoder, Vectors, prepare
+from shanghai_qa.embedding import Encoder, Vectors, encoder_identity, prepare
 from shanghai_qa.settings import MINILM
 from shanghai_qa.store import bm25_of, bm25_scores
 from shanghai_qa.words import terms
@@ -28,18 +30,14 @@ _WORD = re.compile(r"\w{3,}")
 _AT_ONCE = 2_000
 
 
-def near(collection: Collection, cache: Path) -> dict[str, tuple[str, ...]]:
-    """Keys of near paragraphs by key of question, nearest first, from the same part (training or kept) alone."""
-    found: dict[str, tuple[str, ...]] = {}
-    for part in (collection.train, collection.kept):
-        asked = [a for a in part if a.gold]
-        paragraphs = _distinct(collection.paragraphs[key] for key in dict.fromkeys(a.paragraph for a in part))
-        digest = _digest([*(p.key for p in paragraphs), *(a.key for a in asked)])
-        path = cache / f"near-{digest}.json"
-        if not path.is_file():
-            _write(path, _search(asked, paragraphs, collection, cache))
-        found |= {key: tuple(keys) for key, keys in json.loads(path.read_text(encoding="utf-8")).items()}
-    return found
+def near(part: Sequence[Asked], collection: Collection, cache: Path) -> dict[str, tuple[str, ...]]:
+    """Keys of near paragraphs by key of question, nearest first, from `part` (training or kept) alone."""
+    asked = [a for a in part if a.gold]
+    paragraphs = _distinct(collection.paragraphs[key] for key in dict.fromkeys(a.paragraph for a in part))
+    path = cache / f"near-{_depends_on(asked, paragraphs, collection)}.json"
+    if not path.is_file():
+        _write(path, _search(asked, paragraphs, collection, cache))
+    return {key: tuple(keys) for key, keys in json.loads(path.read_text(encoding="utf-8")).items()}
 
 
 def open_encoder(cache: Path, threads: int = 1) -> Encoder:
@@ -89,6 +87,12 @@ def _search(
         others = (paragraphs[i] for i in ranked if paragraphs[i].text != own.text)
         found[a.key] = [p.key for p in others if not may_answer(a, own, p)][:_NEAR]
     return found
+
+
+def _depends_on(asked: Sequence[Asked], paragraphs: Sequence[Paragraph], collection: Collection) -> str:
+    constants = (_SEARCHED, _NEAR, _HELD, _WORD.pattern, encoder_identity(MINILM))
+    questions = [(a.key, a.text, a.answers, a.gold, astuple(collection.paragraphs[a.paragraph])) for a in asked]
+    return _digest([json.dumps([constants, questions, [astuple(p) for p in paragraphs]])])
 
 
 def _distinct(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:

@@ -1,14 +1,14 @@
-"""How well the reader does on the kept documents, beside cosine, BM25 and their sum on the same questions."""
+"""How well a way to read does on the kept documents: the reader, and beside it cosine, BM25 and their sum."""
 
-import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from shanghai_qa.reader import best_span
@@ -16,180 +16,216 @@ from shanghai_qa.store import bm25_of, bm25_scores
 from shanghai_qa.words import terms
 from training import measures
 from training.config import Config
-from training.data import SETS, Collection
+from training.data import Asked, Collection, document
 from training.epochs import Item, Items, example, plain
-from training.inputs import Example, Reading, batch
-from training.model import Reader
+from training.inputs import Example, Reading
+from training.measures import Measure, Measures
 from training.near import open_encoder, vectors
+from training.outputs import Forward, read_all
 
-Numbers = dict[str, float]
-
-_AT_ONCE = 16
-_AMONG_QUESTIONS, _BESIDE = 300, 4
 _SHARES = {"answerable": 0.5, "unanswerable": 0.25, "near": 0.15, "exchanged": 0.1}
-
-
-def chosen(collection: Collection, near: Mapping[str, Sequence[str]], config: Config) -> list[Item]:
-    """About `config.validate_questions` items over kept documents, always the same; sets in equal parts if they can."""
-    chance = random.Random(config.seed)
-    items = Items(collection, collection.kept, near)
-    count = {kind: round(share * config.validate_questions) for kind, share in _SHARES.items()}
-    of_sets = [[plain(a) for a in items.answerable if a.of_set == name] for name in SETS]
-    each = math.ceil(count["answerable"] / max(1, sum(map(bool, of_sets))))
-    unanswerable = [plain(a) for a in items.unanswerable]
-    return [
-        *(item for own in of_sets for item in chance.sample(own, min(each, len(own)))),
-        *chance.sample(unanswerable, min(count["unanswerable"], len(unanswerable))),
-        *items.negatives("near", count["near"], chance),
-        *items.negatives("exchanged", count["exchanged"], chance),
-    ]
-
-
-def validate(model: Reader, items: Sequence[Item], collection: Collection, reading: Reading, pool: Executor) -> Numbers:
-    """Sentence accuracy and span F1 by set over answerable questions, AUC of answerability by kind of negative.
-
-    The AUC is that of the head; `auc_sentence` and `auc_span` take the best sentence's or span's logit over "none".
-    """
-    examples = [example(item, collection, reading) for item in items]
-    picked, said = list[int](), list[str]()
-    likely: dict[str, list[float]] = {name: [] for name in ("auc", "auc_sentence", "auc_span")}
-    for item, one, read in zip(items, examples, _read_all(model, examples, pool), strict=True):
-        first, last, value = best_span(read.start, read.end, one.begin)
-        said.append(reading.text(one, collection.paragraphs[item.paragraph], first, last))
-        picked.append(int(read.sentences[1:].argmax()))
-        likely["auc"].append(read.answerable)
-        likely["auc_sentence"].append(float(read.sentences[1:].max() - read.sentences[0]))
-        likely["auc_span"].append(value - float(read.start[0] + read.end[0]))
-    numbers: Numbers = {"questions": len(items)}
-    for name in SETS:
-        own = [i for i, item in enumerate(items) if item.kind == "answerable" and item.asked.of_set == name]
-        if own:
-            numbers[f"sentence/{name}"] = float(np.mean([picked[i] in examples[i].gold for i in own]))
-        spans = [measures.f1(said[i], items[i].asked.answers) for i in own if items[i].asked.answers]
-        if spans:
-            numbers[f"f1/{name}"] = float(np.mean(spans))
-    for name, scores in likely.items():
-        numbers |= _aucs(name, items, scores)
-    return numbers | _means(numbers)
-
-
-def among(
-    model: Reader,
-    items: Sequence[Item],
-    near: Mapping[str, Sequence[str]],
-    collection: Collection,
-    reading: Reading,
-    pool: Executor,
-) -> Numbers:
-    """How often a sentence that answers scores highest over a question's own passage and its near ones."""
-    asked = [item for item in items if item.kind == "answerable" and near.get(item.asked.key)][:_AMONG_QUESTIONS]
-    lists = [
-        [item, *(Item("near", item.asked, item.question, key) for key in near[item.asked.key][:_BESIDE])]
-        for item in asked
-    ]
-    examples = [[example(item, collection, reading) for item in group] for group in lists]
-    read = iter(_read_all(model, [one for group in examples for one in group], pool))
-    hits = []
-    for group in examples:
-        scores = [next(read).sentences for _ in group]
-        best = [float((each[1:] - each[0]).max()) for each in scores]
-        hits.append(best.index(max(best)) == 0 and int(scores[0][1:].argmax()) in group[0].gold)
-    return {f"sentence_among_{1 + _BESIDE}": float(np.mean(hits))} if hits else {}
-
-
-def baselines(items: Sequence[Item], collection: Collection, reading: Reading, cache: Path) -> Numbers:
-    """What `validate` gives, for the cosine of question and sentence, BM25 of the same, and the sum of their z-scores.
-
-    BM25 counts each sentence of the items' paragraphs as a document. A passage scores as its best sentence.
-    """
-    encoder = open_encoder(cache)
-    examples = [example(item, collection, reading) for item in items]
-    runs = [_texts(item, one, collection) for item, one in zip(items, examples, strict=True)]
-    sentences = list(dict.fromkeys(text for run in runs for text in run))
-    at = {text: i for i, text in enumerate(sentences)}
-    of_sentences = vectors(encoder, sentences, cache)
-    of_questions = vectors(encoder, [item.question for item in items], cache)
-    index = bm25_of(sentences)
-    cosine, bm25 = list[NDArray[np.float64]](), list[NDArray[np.float64]]()
-    for item, run, vector in zip(items, runs, of_questions, strict=True):
-        rows = [at[text] for text in run]
-        cosine.append((of_sentences[rows] @ vector).astype(np.float64))
-        bm25.append(bm25_scores(index, terms(item.question))[rows].astype(np.float64))
-    both = [a + b for a, b in zip(_standard(cosine), _standard(bm25), strict=True)]
-    numbers: Numbers = {}
-    for name, scores in (("cosine", cosine), ("bm25", bm25), ("both", both)):
-        mine: Numbers = {}
-        for of_set in SETS:
-            hits = [
-                int(score.argmax()) in one.gold
-                for item, one, score in zip(items, examples, scores, strict=True)
-                if item.kind == "answerable" and item.asked.of_set == of_set
-            ]
-            if hits:
-                mine[f"sentence/{of_set}"] = float(np.mean(hits))
-        mine |= _aucs("auc", items, [float(score.max()) for score in scores])
-        numbers |= {f"{name}:{key}": value for key, value in (mine | _means(mine)).items()}
-    return numbers
+_BESIDE = 4  # near passages that compete with a question's own
+_One = TypeVar("_One")
 
 
 @dataclass(frozen=True)
-class _Read:
-    """What the model says of an input; `sentences[0]`, `start[0]` and `end[0]` are for "none"."""
+class Said:
+    """What is said of an item: a score for each sentence read and one of the passage, and the answer in words.
 
-    sentences: NDArray[np.float32]
-    start: NDArray[np.float32]
-    end: NDArray[np.float32]
-    answerable: float
+    `gold` are the sentences, of those read, that answer. `words` is None for what gives no words.
+    """
 
+    gold: tuple[int, ...]
+    sentences: NDArray[np.float64]
+    passage: float
+    words: str | None = None
 
-def _read_all(model: Reader, examples: Sequence[Example], pool: Executor) -> list[_Read]:
-    model.eval()
-    order = sorted(range(len(examples)), key=lambda i: -len(examples[i].pieces))
-    parts = [order[at : at + _AT_ONCE] for at in range(0, len(order), _AT_ONCE)]
-    read = [one for some in pool.map(lambda rows: _read(model, [examples[i] for i in rows]), parts) for one in some]
-    model.train()
-    return [one for _, one in sorted(zip(order, read, strict=True), key=lambda pair: pair[0])]
+    @property
+    def hit(self) -> bool:
+        return int(self.sentences.argmax()) in self.gold
 
 
-def _read(model: Reader, examples: Sequence[Example]) -> list[_Read]:
-    made = batch(examples)
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
-        scores = model(made.pieces, made.attended, made.types, made.pooling)
-    return [
-        _Read(
-            scores.sentences[i, : e.sentences + 1].numpy(),
-            scores.start[i, : len(e.pieces)].numpy(),
-            scores.end[i, : len(e.pieces)].numpy(),
-            float(scores.answerable[i]),
-        )
-        for i, e in enumerate(examples)
+Says = Callable[[Sequence[Item]], list[Said]]
+
+
+def chosen(
+    collection: Collection, near: Mapping[str, Sequence[str]], config: Config, count: int | None = None
+) -> list[Item]:
+    """Items over kept documents, always the same: all that there are, or about `count`, half of them answerable.
+
+    Fewer are spread evenly over sets, and in each over its documents, as far as these go.
+    """
+    chance = random.Random(config.seed)
+    items = Items(collection, collection.kept, near)
+    answerable, unanswerable = (even(asked, collection, chance) for asked in (items.answerable, items.unanswerable))
+    made = {
+        "answerable": map(plain, answerable),
+        "unanswerable": map(plain, unanswerable),
+        "near": filter(None, (items.negative("near", asked, chance) for asked in answerable)),
+        "exchanged": filter(None, (items.negative("exchanged", asked, chance) for asked in answerable)),
+    }
+    wanted = {kind: None if count is None else round(share * count) for kind, share in _SHARES.items()}
+    return [item for kind, found in made.items() for item in islice(found, wanted[kind])]
+
+
+def even(asked: Sequence[Asked], collection: Collection, chance: random.Random) -> list[Asked]:
+    """All of them, sets by turns and within a set its documents by turns, until they run out."""
+    sets: dict[str, dict[str, list[Asked]]] = {}
+    for a in chance.sample(asked, len(asked)):
+        sets.setdefault(a.of_set, {}).setdefault(document(collection.paragraphs[a.paragraph]), []).append(a)
+    return _by_turns([_by_turns(list(documents.values())) for documents in sets.values()])
+
+
+def measured(
+    says: Says,
+    items: Sequence[Item],
+    near: Mapping[str, Sequence[str]],
+    collection: Collection,
+    most_among: int | None = None,
+) -> Measures:
+    """All measures: over `items`, and over the near passages of the first `most_among` of them, or all."""
+    return validate(says(items), items, collection) | among(says, items, near, collection, most_among)
+
+
+def validate(said: Sequence[Said], items: Sequence[Item], collection: Collection) -> Measures:
+    """How often the best sentence answers and how far the words do, by set and as the mean over the sets.
+
+    Beside them the AUC of answerability by kind of negative, and over all of them.
+    """
+    answered = [(item, one) for item, one in zip(items, said, strict=True) if item.kind == "answerable"]
+    spans = [(item, one.words) for item, one in answered if one.words is not None and item.asked.answers]
+    return {
+        **_by_set("sentence", [(item, one.hit) for item, one in answered], collection),
+        **_by_set("f1", [(item, measures.f1(words, item.asked.answers)) for item, words in spans], collection),
+        **_aucs(items, [one.passage for one in said], collection),
+    }
+
+
+def among(
+    says: Says,
+    items: Sequence[Item],
+    near: Mapping[str, Sequence[str]],
+    collection: Collection,
+    most: int | None = None,
+) -> Measures:
+    """How often a sentence that answers scores highest over a question's own passage and its nearest others."""
+    asked = [item for item in items if item.kind == "answerable" and near.get(item.asked.key)][:most]
+    if not asked:
+        return {}
+    groups = [
+        [item, *(Item("near", item.asked, item.question, key) for key in near[item.asked.key][:_BESIDE])]
+        for item in asked
     ]
+    said = iter(says([item for group in groups for item in group]))
+    hits = []
+    for group in groups:
+        own, *others = [next(said) for _ in group]
+        hits.append(own.hit and own.sentences.max() > max(other.sentences.max() for other in others))
+    return {"among": _measure(float(np.mean(hits)), asked, collection)}
 
 
-def _aucs(name: str, items: Sequence[Item], scores: Sequence[float]) -> Numbers:
-    by_kind: dict[str, list[float]] = {kind: [] for kind in _SHARES}
+def reader(forward: Forward, collection: Collection, reading: Reading, pool: Executor) -> Says:
+    """What a model says. The passage's score is that of its own head."""
+
+    def says(items: Sequence[Item]) -> list[Said]:
+        examples = [example(item, collection, reading) for item in items]
+        found = []
+        for item, one, read in zip(items, examples, read_all(forward, examples, pool), strict=True):
+            first, last, _ = best_span(read.start, read.end, one.begin)
+            words = reading.text(one, collection.paragraphs[item.paragraph], first, last)
+            found.append(Said(one.gold, read.sentences.astype(np.float64), read.answerable, words))
+        return found
+
+    return says
+
+
+class Baselines:
+    """What each sentence that the reader reads would score without it; a passage scores as its best sentence."""
+
+    def __init__(self, collection: Collection, reading: Reading, cache: Path) -> None:
+        self._collection, self._reading, self._cache = collection, reading, cache
+        self._encoder = open_encoder(cache)
+        paragraphs = [collection.paragraphs[key] for key in dict.fromkeys(a.paragraph for a in collection.kept)]
+        texts = list(dict.fromkeys(p.text[span.start : span.end] for p in paragraphs for span in p.sentences))
+        self._row = {text: row for row, text in enumerate(texts)}
+        self._vectors = vectors(self._encoder, texts, cache)
+        self._index = bm25_of(texts)
+
+    def all(self) -> dict[str, Says]:
+        return {"cosine": self.cosine, "bm25": self.bm25, "sum": self.sum}
+
+    def cosine(self, items: Sequence[Item]) -> list[Said]:
+        """Of question and sentence, by the model that training starts from."""
+        examples, rows = self._read(items)
+        asked = list(dict.fromkeys(item.question for item in items))
+        of_questions = dict(zip(asked, vectors(self._encoder, asked, self._cache), strict=True))
+        scores = [self._vectors[run] @ of_questions[item.question] for item, run in zip(items, rows, strict=True)]
+        return _said(examples, scores)
+
+    def bm25(self, items: Sequence[Item]) -> list[Said]:
+        """Each sentence of the kept documents counts as a document."""
+        examples, rows = self._read(items)
+        every = (bm25_scores(self._index, terms(item.question)) for item in items)
+        return _said(examples, [scores[run] for scores, run in zip(every, rows, strict=True)])
+
+    def sum(self, items: Sequence[Item]) -> list[Said]:
+        """Of both z-scores, over all sentences of `items`."""
+        examples, _ = self._read(items)
+        both = zip(_standard(self.cosine(items)), _standard(self.bm25(items)), strict=True)
+        return _said(examples, [one + other for one, other in both])
+
+    def _read(self, items: Sequence[Item]) -> tuple[list[Example], list[list[int]]]:
+        examples = [example(item, self._collection, self._reading) for item in items]
+        rows = []
+        for item, one in zip(items, examples, strict=True):
+            paragraph = self._collection.paragraphs[item.paragraph]
+            spans = paragraph.sentences[one.first : one.first + one.sentences]
+            rows.append([self._row[paragraph.text[span.start : span.end]] for span in spans])
+        return examples, rows
+
+
+def _said(examples: Sequence[Example], scores: Sequence[NDArray[np.floating]]) -> list[Said]:
+    exact = [each.astype(np.float64) for each in scores]
+    return [Said(one.gold, each, float(each.max())) for one, each in zip(examples, exact, strict=True)]
+
+
+def _standard(said: Sequence[Said]) -> list[NDArray[np.float64]]:
+    every = np.concatenate([one.sentences for one in said])
+    return [(one.sentences - every.mean()) / every.std() for one in said]
+
+
+def _by_set(name: str, values: Sequence[tuple[Item, float]], collection: Collection) -> Measures:
+    sets: dict[str, list[tuple[Item, float]]] = {}
+    for item, value in values:
+        sets.setdefault(item.asked.of_set, []).append((item, value))
+    means = {of_set: float(np.mean([value for _, value in own])) for of_set, own in sorted(sets.items())}
+    found = {
+        f"{name}/{of_set}": _measure(mean, [item for item, _ in sets[of_set]], collection)
+        for of_set, mean in means.items()
+    }
+    if found:
+        found[name] = _measure(float(np.mean(list(means.values()))), [item for item, _ in values], collection)
+    return found
+
+
+def _aucs(items: Sequence[Item], scores: Sequence[float], collection: Collection) -> Measures:
+    by_kind: dict[str, list[tuple[Item, float]]] = {kind: [] for kind in _SHARES}
     for item, score in zip(items, scores, strict=True):
-        by_kind[item.kind].append(score)
-    positive = by_kind.pop("answerable")
-    numbers = {f"{name}/{kind}": measures.auc(positive, negative) for kind, negative in by_kind.items()}
-    return numbers | {f"{name}/all": measures.auc(positive, [s for negative in by_kind.values() for s in negative])}
+        by_kind[item.kind].append((item, score))
+    positive = [score for _, score in by_kind.pop("answerable")]
+    by_kind["all"] = [one for kind in list(by_kind.values()) for one in kind]
+    return {
+        f"auc/{kind}": _measure(
+            measures.auc(positive, [score for _, score in own]), [item for item, _ in own], collection
+        )
+        for kind, own in by_kind.items()
+    }
 
 
-def _means(numbers: Numbers) -> Numbers:
-    means = {}
-    for name in ("sentence", "f1"):
-        values = [value for key, value in numbers.items() if key.startswith(f"{name}/")]
-        if values:
-            means[name] = float(np.mean(values))
-    return means
+def _measure(value: float, items: Sequence[Item], collection: Collection) -> Measure:
+    documents = {document(collection.paragraphs[item.asked.paragraph]) for item in items}
+    return Measure(value, len(items), len(documents))
 
 
-def _standard(scores: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    every = np.concatenate(scores)
-    return [(score - every.mean()) / every.std() for score in scores]
-
-
-def _texts(item: Item, one: Example, collection: Collection) -> list[str]:
-    paragraph = collection.paragraphs[item.paragraph]
-    spans = paragraph.sentences[one.first : one.first + one.sentences]
-    return [paragraph.text[span.start : span.end] for span in spans]
+def _by_turns(lists: Sequence[Sequence[_One]]) -> list[_One]:
+    return [one for turn in zip_longest(*lists) for one in turn if one is not None]

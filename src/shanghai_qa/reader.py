@@ -129,7 +129,10 @@ class Pieces:
 
 
 class Session:
-    """The exported model on onnxruntime, its inputs and outputs as `training.export` names them."""
+    """The exported model on onnxruntime, its inputs and outputs as `training.export` names them.
+
+    ValueError for a file that is no such model.
+    """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         import onnxruntime
@@ -137,7 +140,13 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own share no other base
+            raise ValueError("onnxruntime can make no model of it") from error
+        named = [[one.name for one in some] for some in (self._session.get_inputs(), self._session.get_outputs())]
+        if set(named[0]) != set(INPUTS) or not set(named[1]) >= set(OUTPUTS):
+            raise ValueError(f"it takes {', '.join(named[0])} and gives {', '.join(named[1])}, as no reader does")
 
     def __call__(self, *tensors: NDArray[Any]) -> list[NDArray[np.float32]]:
         outputs: list[NDArray[np.float32]] = self._session.run(list(OUTPUTS), dict(zip(INPUTS, tensors, strict=True)))
@@ -158,20 +167,21 @@ class Reader:
     def open(cls, folder: Path = _FOLDER) -> Self:
         """The reader that ships, or one that `training.export` wrote to `folder`.
 
-        SettingsError if it is missing or not the one that its card names.
+        SettingsError if it is missing, not the one that its card names, or no reader.
         """
         from tokenizers import Tokenizer
 
         path = folder / "reader.onnx"
         try:
-            expected = json.loads((folder / "reader.json").read_text(encoding="utf-8"))["sha256"]
+            expected = _expected(folder / "reader.json")
             found = sha256_of(path)
-        except (OSError, ValueError, KeyError) as error:
+            if found != expected:
+                raise SettingsError(f"{path} has SHA-256 {found}, not {expected}; {_WAY_OUT}")
+            session = Session(path)
+        except (OSError, ValueError, RecursionError) as error:
             raise SettingsError(f"the reader in {folder} cannot be read ({error}); {_WAY_OUT}") from error
-        if found != expected:
-            raise SettingsError(f"{path} has SHA-256 {found}, not {expected}; {_WAY_OUT}")
         tokenizer = Tokenizer.from_file(str(model_path(MINILM) / "tokenizer.json"))
-        return cls(Session(path), Pieces(tokenizer), found)
+        return cls(session, Pieces(tokenizer), found)
 
     def read(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[list[Said]]:
         """For each passage, a title and its sentences, what is said of each of the sentences."""
@@ -199,6 +209,13 @@ class Reader:
         types = (np.arange(len(one.pieces)) >= one.question).astype(np.int64)[None, :]
         pooling = pooled(one.sentence_of, one.sentences)[None, :, :]
         return [output[0] for output in self._session(pieces, np.ones_like(pieces), types, pooling)]
+
+
+def _expected(card: Path) -> str:
+    found = json.loads(card.read_text(encoding="utf-8"))
+    if not isinstance(found, dict) or not isinstance(found.get("sha256"), str):
+        raise ValueError(f"{card.name} names no sha256")
+    return str(found["sha256"])
 
 
 def pooled(sentence_of: Sequence[int], sentences: int) -> NDArray[np.float32]:

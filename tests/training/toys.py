@@ -15,7 +15,8 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 
 from ingest.sentences import sentences
-from training.data import Asked, Collection, Paragraph
+from shanghai_qa.reader import Pieces
+from training.data import SETS, Asked, Collection, Paragraph, is_kept
 from training.inputs import Reading
 from training.model import Reader
 
@@ -43,13 +44,22 @@ def write_set(folder: Path, name: str, corpus: list[dict[str, Any]], queries: li
             lines.writelines(json.dumps(row) + "\n" for row in rows)
 
 
+def write_sets(folder: Path) -> None:
+    """All public sets, each with a question on a document to train on and one on a document that is kept."""
+    titles = {is_kept(paragraph("", title)): title for title in (f"Labs {n}" for n in range(200))}
+    corpus = [{"id": title, "title": title, "text": "Ada came first. Bob left."} for title in titles.values()]
+    for name in SETS:
+        asked = {"text": f"Who left, asks {name}?", "answers": ["Bob"], "answerable": True}
+        write_set(folder, name, corpus, [{"id": row["id"], "relevant_ids": [row["id"]]} | asked for row in corpus])
+
+
 def reading(words: str, max_tokens: int = 64, max_question_tokens: int = 16) -> Reading:
     """Reads words as pieces: the first of `words` is piece 1; a full stop and a question mark are words."""
     vocabulary = {"?unknown?": UNKNOWN} | {word: at for at, word in enumerate(words.split(), start=1)}
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="?unknown?"))
     tokenizer.normalizer = Lowercase()
     tokenizer.pre_tokenizer = Whitespace()
-    return Reading(tokenizer, max_tokens, max_question_tokens)
+    return Reading(Pieces(tokenizer, max_tokens, max_question_tokens))
 
 
 class ToyEncoder(torch.nn.Module):
