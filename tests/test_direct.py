@@ -63,3 +63,10 @@ def test_where_the_reader_points_at_something_else_that_is_counted_the_words_dec
     found = direct_answer(asked("How many startups are in Quantum Valley?"), QUANTUM, astray)
     assert found is not None
     assert found.text == "32 startups"
+
+
+def test_who_did_it_is_somebody_however_surely_the_reader_points_at_something() -> None:
+    sentence = "China completed a data centre powered by wind in October 2025."
+    start = sentence.index("wind")
+    surely = Said(answers=4.0, passage=3.0, span=Span(start, start + 4), exact=9.0)
+    assert direct_answer(asked("Who built the data centre?"), sentence, surely) is None

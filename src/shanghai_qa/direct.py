@@ -71,11 +71,12 @@ def _pointed_at(
         covers = there[0].start <= start and span.end <= there[0].end
         if covers or question.wanted is Wanted.WHERE:
             return there[0]
-    named = question.wanted is not Wanted.WHO or surely or text[:1].isupper()
+    named = question.wanted is not Wanted.WHO or (_NAMED.search if surely else _NAMED.match)(text)
     return _words_at(question, text, start) if named else None
 
 
 _SEVERAL = re.compile(r",| and ")
+_NAMED = re.compile(r"\b[A-Z]")
 
 
 def _words_at(question: Question, text: str, start: int) -> Mention | None:
