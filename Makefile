@@ -5,11 +5,11 @@ BIN := .venv/bin
 INSTALL := tools/install.sh "$(PYTHON)"
 NEEDS := pyproject.toml constraints.txt tools/install.sh
 
-.PHONY: help serve test check unit bench constraints clean
+.PHONY: help serve test check unit bench bench-page constraints clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 serve: .venv/installed ## Open the page at http://127.0.0.1:7860; installs and ingests first, where needed
 	@echo "==> Bringing the index up to date"
@@ -37,6 +37,10 @@ unit: .venv/installed-dev ## Run the tests that need neither the whole corpus no
 bench: .venv/installed ## Measure speed against the bare model and print the ratios
 	@echo "==> Measuring (some minutes; leave the machine alone meanwhile)"
 	@$(BIN)/python bench/measure.py
+
+bench-page: .venv/installed ## Measure how soon the page answers, alone and with fifty readers
+	@echo "==> Measuring (two minutes; leave the machine alone meanwhile)"
+	@$(BIN)/python bench/page.py
 
 constraints: ## Pin all dependencies anew from pyproject.toml; needs uv
 	@command -v uv >/dev/null || { echo "error: this needs uv (pip install uv)" >&2; exit 1; }

@@ -7,7 +7,19 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "name", ["aliases", "chinese", "disagree", "frame", "lexicon", "mentions", "question", "words"]
+    "name",
+    [
+        "aliases",
+        "chinese",
+        "disagree",
+        "frame",
+        "lexicon",
+        "mentions",
+        "question",
+        "web.library_phrases",
+        "web.source_text",
+        "words",
+    ],  # fmt: skip
 )
 def test_the_examples_of_a_module_run(name: str) -> None:
     result = doctest.testmod(import_module(f"shanghai_qa.{name}"))

@@ -134,7 +134,7 @@ def test_where_nothing_of_it_holds_the_default_answer_is_given(with_model: Assis
 def test_a_model_that_fails_costs_no_answer_and_is_named(with_model: Assistant, server: Server) -> None:
     answer = ask(with_model, server, None)
     assert (answer.answerer, answer.outcome) == ("extractive", Outcome.ANSWERED)
-    assert answer.caveats[-1] == "openai:m could not be asked; this is the default answer."
+    assert answer.caveats[-1] == "Showing quotes only; openai:m did not answer."
 
 
 @pytest.mark.corpus

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -30,7 +31,7 @@ from shanghai_qa.reader import Reader
 from shanghai_qa.retrieve import Retrieved, retrieve
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, Snapshot
-from shanghai_qa.suggest import Suggestion, suggest
+from shanghai_qa.suggest import Suggestion, about, suggest
 from shanghai_qa.values import (
     NO_FILTERS,
     Answer,
@@ -151,9 +152,19 @@ class Assistant(Runnable[str | Ask, Any]):
         return self._follow()[0].info
 
     @property
+    def ingesting(self) -> bool:
+        """Whether a newer version of the corpus is being made."""
+        return self._index.is_being_written
+
+    @property
     def documents(self) -> tuple[Document, ...]:
         """All documents of the corpus, by id."""
         return self._follow()[0].contents.documents
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """All passages of the corpus, those of a document in the order of its text."""
+        return self._follow()[0].contents.passages
 
     def document(self, id: str) -> Document:
         """The document of that id; InputError if the corpus has none."""
@@ -161,6 +172,12 @@ class Assistant(Runnable[str | Ask, Any]):
         if found is None:
             raise InputError(f"no document {id!r} in this corpus; see: shanghai-qa corpus list")
         return found
+
+    def questions(self, id: str, limit: int = 5) -> tuple[str, ...]:
+        """At most `limit` questions that the corpus answers from the document of that id; none where it has none."""
+        snapshot, encoder = self._follow()
+        proven = (s.question for s in about(id) if self._lead_of(s, NO_FILTERS, snapshot, encoder))
+        return tuple(islice(proven, limit))
 
     def verify(self, answer: Answer) -> list[Check]:
         """What became of each citation of an answer, in their order."""
@@ -288,22 +305,28 @@ class Assistant(Runnable[str | Ask, Any]):
     def _answers(self, reading: Reading) -> bool:
         return bool(reading.chosen) and reading.confidence >= self.settings.answer_above
 
+    def _lead_of(
+        self, suggestion: Suggestion, filters: Filters, snapshot: Snapshot, encoder: Encoder
+    ) -> str | None:
+        """The sentence that surely answers a suggestion from its document, or None; remembered."""
+        key = (snapshot.folder.name, filters, suggestion.question)
+        if key in (tried := self._tried):
+            return tried[key]
+        tried_as = self._understand(Ask(suggestion.question), snapshot, encoder)
+        reading = self._read(tried_as, filters, snapshot, encoder, closely=False)[1]
+        sure = reading.confidence >= max(_SURE, self.settings.answer_above) and not reading.missing
+        lead = reading.chosen[0] if sure else None
+        text = lead.text if lead and lead.document.id == suggestion.document else None
+        if len(tried) > _REMEMBERED:
+            self._tried = {}
+        self._tried[key] = text
+        return text
+
     def _follow_ups(
         self, asked: Ask, question: Question, answer: Answer, snapshot: Snapshot, encoder: Encoder
     ) -> tuple[str, ...]:
         def lead_of(suggestion: Suggestion) -> str | None:
-            key = (snapshot.folder.name, asked.filters, suggestion.question)
-            if key in (tried := self._tried):
-                return tried[key]
-            tried_as = self._understand(Ask(suggestion.question), snapshot, encoder)
-            reading = self._read(tried_as, asked.filters, snapshot, encoder, closely=False)[1]
-            sure = reading.confidence >= max(_SURE, self.settings.answer_above) and not reading.missing
-            lead = reading.chosen[0] if sure else None
-            text = lead.text if lead and lead.document.id == suggestion.document else None
-            if len(tried) > _REMEMBERED:
-                self._tried = {}
-            self._tried[key] = text
-            return text
+            return self._lead_of(suggestion, asked.filters, snapshot, encoder)
 
         documents = snapshot.contents.by_id
         admitted = {id: document for id, document in documents.items() if asked.filters.admits(document)}

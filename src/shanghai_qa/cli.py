@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from datetime import date, datetime
 from enum import StrEnum
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -16,6 +17,7 @@ import typer
 
 from shanghai_qa import __version__
 from shanghai_qa.errors import InputError, QuestionError, ShanghaiQAError
+from shanghai_qa.export import Format
 from shanghai_qa.frame import count
 from shanghai_qa.values import TOPICS, Answer, Filters, Outcome, Tier
 
@@ -33,6 +35,7 @@ app = typer.Typer(
 )
 
 Topic = StrEnum("Topic", {topic: topic for topic in TOPICS})  # type: ignore[misc]  # choices that --help lists
+_DASH = Path("-")  # standard input or output
 IndexPath = Annotated[
     Path | None,
     typer.Option(
@@ -214,6 +217,50 @@ def verify(
 
 
 @app.command()
+def export(
+    form: Annotated[Format, typer.Option("--format", "-f", help="What to make of the answers.")],
+    answers: Annotated[
+        Path, typer.Argument(help="A saved answer (ask --json), or JSON Lines of them (batch); - for standard input.")
+    ] = _DASH,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where it goes; - for standard output.")] = _DASH,
+    accessed: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day on which the sources were read.", show_default="today"),
+    ] = None,
+    index: IndexPath = None,
+) -> None:
+    """Turn saved answers into a text with footnotes, a page to print, a table, or the references of their sources.
+
+    Rows that hold an error instead of an answer, as `batch` writes them, are skipped and counted.
+    """
+    from shanghai_qa.export import export as exported
+    from shanghai_qa.files import check_writable, read_answers
+
+    if out != _DASH:
+        check_writable(out)
+        if out.exists() and answers != _DASH and out.samefile(answers):
+            raise InputError(f"{out} holds the answers; write to another file")
+    rows = read_answers(Path("/dev/stdin") if answers == _DASH else answers)
+    given = [one for one in rows if one]
+    documents = _assistant(index).documents if form.is_bibliography else ()
+    day = accessed.date() if accessed else date.today()
+    text = exported(given, form, {document.id: document for document in documents}, day)
+    if out == _DASH:
+        typer.echo(text, nl=False)
+    else:
+        _write(out, text)
+    if len(given) < len(rows):
+        typer.echo(f"{count(len(rows) - len(given), 'row')} without an answer skipped", err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@app.command()
 def feedback(
     answer: Annotated[Path, typer.Argument(help="A saved answer (ask --json).")],
     helpful: Annotated[bool, typer.Option("--helpful/--not-helpful", help="Whether it helped.")],
@@ -244,16 +291,18 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     model: Model = None,
     index: IndexPath = None,
+    journal: JournalPath = None,
 ) -> None:
-    """Open the page in which readers ask and check."""
+    """Open the page in which readers ask and check; without an index it waits for one."""
+    from shanghai_qa.journal import Journal
+    from shanghai_qa.settings import default_journal
     from shanghai_qa.web.ports import check_port
 
     check_port(host, port)
-    assistant = _assistant(index, model)
     typer.echo("Starting the page …", err=True)
     from shanghai_qa.web.server import serve as run
 
-    run(assistant, host, port)
+    run(lambda: _assistant(index, model), Journal(journal or default_journal(os.environ)), host, port)
 
 
 def _assistant(index: Path | None, model: str | None = None) -> "Assistant":

@@ -16,7 +16,7 @@ _FRAMES = {
         "nothing_on": "Nothing on {part}.",
         "unanswered": "Not answered: {part}",
         "writing": "{model} is writing",
-        "no_model": "{model} could not be asked; this is the default answer.",
+        "no_model": "Showing quotes only; {model} did not answer.",
     },
     "zh": {
         "searching": "正在检索{count:,}个段落",
@@ -30,7 +30,7 @@ _FRAMES = {
         "nothing_on": "没有关于{part}的内容。",
         "unanswered": "未能回答：{part}",
         "writing": "{model}正在作答",
-        "no_model": "无法使用{model}，以下是默认回答。",
+        "no_model": "仅显示原文引用；{model}没有作答。",
     },
 }
 

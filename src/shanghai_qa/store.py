@@ -222,10 +222,21 @@ class Index:
         """Hold the right to write; ShanghaiQAError if another process does."""
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            with portalocker.Lock(self.folder / "lock", "w", timeout=0, flags=_EXCLUSIVE):
+            with portalocker.Lock(self.folder / "lock", "w", timeout=1, flags=_EXCLUSIVE):
                 yield
         except portalocker.exceptions.LockException as error:
             raise ShanghaiQAError(f"another ingest is writing to {self.folder}; wait until it has ended") from error
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether an ingest is at work. It asks by a lock held for an instant, which a beginning ingest waits out."""
+        try:
+            with portalocker.Lock(self.folder / "lock", "r", timeout=0, flags=_SHARED):
+                return False
+        except FileNotFoundError:
+            return False
+        except portalocker.exceptions.LockException:
+            return True
 
     def publish(self, contents: Contents, manifest: Manifest) -> Path:
         """Write a snapshot aside, check it, then point at it; returns its folder. Call it inside `writing`."""

@@ -66,6 +66,11 @@ def suggest(
     return tuple(suggestion.question for suggestion in trial.kept)
 
 
+def about(document: str) -> tuple[Suggestion, ...]:
+    """The suggestions that the document of that id answers, in the order of the file."""
+    return tuple(suggestion for suggestion in _all() if suggestion.document == document)
+
+
 class _View:
     """How the suggestions look from one question and its answer: which lie which way, the best first.
 

@@ -428,3 +428,102 @@ def test_an_ingest_mends_a_damaged_index(index: Path, tmp_path: Path) -> None:
     ran = run("ingest", corpus, "--index", copied, cwd=tmp_path)
     assert ran.status == 0, ran
     assert run("ask", "When did the Lingang berth open?", "--index", copied, cwd=tmp_path).status == 0
+
+
+# --- Saved answers as references, notes and tables --------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(index: Path, tmp_path: Path) -> Path:
+    """Three saved rows: an answer, a refusal, and an error instead of an answer."""
+    rows = [json.dumps({"question": question}) for question in (STAR_MARKET, "What is the population of Paris?", " ")]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    run("batch", "in.jsonl", "-o", "saved.jsonl", "--index", index, cwd=tmp_path)
+    return tmp_path / "saved.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("markdown", f"# {STAR_MARKET}\n"),
+        ("bibtex", "@"),
+        ("ris", "TY  - "),
+        ("csl-json", "["),
+        ("csv", "question,claim,quote,"),
+        ("html", "<!doctype html>\n"),
+    ],
+)
+def test_saved_answers_are_exported_with_their_source(
+    index: Path, saved: Path, tmp_path: Path, form: str, start: str
+) -> None:
+    arguments = ("export", saved, "--format", form, "--accessed", "2026-03-01", "--index", index)
+    printed, written = run(*arguments, cwd=tmp_path), run(*arguments, "-o", "out", cwd=tmp_path)
+    assert (printed.status, printed.err) == (0, "1 row without an answer skipped\n"), printed
+    assert printed.out.startswith(start)
+    assert "Milestones of the STAR Market" in printed.out
+    assert ("2026" in printed.out) == (form != "csv")
+    assert (written.status, written.out, written.err) == (0, "", printed.err)
+    assert (tmp_path / "out").read_text(encoding="utf-8") == printed.out
+
+
+def test_an_answer_goes_from_one_command_to_the_next(index: Path, tmp_path: Path) -> None:
+    asked = run("ask", "--json", STAR_MARKET, "--index", index, cwd=tmp_path).out
+    for dashes in ([], ["-", "-o", "-"]):
+        done = subprocess.run(
+            [PROGRAM, "export", *dashes, "--format", "ris", "--index", index],
+            cwd=tmp_path, env=environment(), input=asked, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("TY  - ")
+
+
+def test_authors_are_those_of_the_corpus(index: Path, assistant: Assistant, tmp_path: Path) -> None:
+    (cited, *_) = (one for one in assistant.documents if one.authors)
+    answers = assistant.ask("x").to_dict()
+    source = {"id": cited.id, "title": "T", "publisher": None, "url": None, "published": None, "tier": "established"}
+    citation = {"number": 1, "quote": "q", "start": 0, "end": 1, "section": "", "source": source | {"sha256": ""}}
+    (tmp_path / "saved.json").write_text(json.dumps(answers | {"citations": [citation]}), encoding="utf-8")
+    ran = run("export", "saved.json", "--format", "csl-json", "--index", index, cwd=tmp_path)
+    assert json.loads(ran.out)[0]["author"] == [{"literal": author} for author in cited.authors]
+
+
+def test_only_references_need_an_index(saved: Path, tmp_path: Path) -> None:
+    for form in ("markdown", "csv", "html"):
+        assert run("export", saved, "--format", form, "--index", "none", cwd=tmp_path).status == 0
+    assert "no index at none" in run("export", saved, "--format", "bibtex", "--index", "none", cwd=tmp_path).error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["gone.json"], "gone.json cannot be read"),
+        (["bad.json"], "bad.json is not a saved answer"),
+        (["-"], "holds no answer"),
+        (["lost.json"], "answer 1 cites [9], which it does not list"),
+        (["lost.json", "-o", "nowhere/out"], "cannot write nowhere/out"),
+        (["lost.json", "-o", "lost.json"], "lost.json holds the answers"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_exported_is_told_in_a_line(
+    assistant: Assistant, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    answer = assistant.ask(STAR_MARKET).to_dict()
+    lost = answer | {"statements": [{"text": "x", "citations": [9], "as_of": None}]}
+    (tmp_path / "lost.json").write_text(json.dumps(lost), encoding="utf-8")
+    (tmp_path / "bad.json").write_text('{"question": 1}', encoding="utf-8")
+    assert told in run("export", "--format", "csv", *arguments, cwd=tmp_path).error
+    assert (tmp_path / "lost.json").read_text(encoding="utf-8") == json.dumps(lost)
+
+
+@pytest.mark.parametrize("arguments", [["x"], ["x", "--format", "endnote"], ["x", "-f", "ris", "--accessed", "today"]])
+def test_a_format_or_day_that_there_is_not_is_wrong_use(tmp_path: Path, arguments: list[str]) -> None:
+    ran = run("export", *arguments, cwd=tmp_path)
+    assert (ran.status, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_export_to_a_full_device_is_named(saved: Path, tmp_path: Path) -> None:
+    error = run("export", saved, "--format", "csv", "-o", "/dev/full", cwd=tmp_path).error
+    assert error == "error: /dev/full cannot be written: No space left on device"

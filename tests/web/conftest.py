@@ -6,10 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from shanghai_qa.assistant import Assistant
@@ -42,17 +45,44 @@ def document() -> Document:
     )
 
 
+@dataclass(frozen=True)
+class Screen:
+    """A window: its size in CSS pixels, and what the browser says of its reader."""
+
+    width: int = 1440
+    height: int = 900
+    dark: bool = False
+    locale: str = "en-GB"
+
+    def __str__(self) -> str:
+        return f"{self.width}-{'dark' if self.dark else 'light'}-{self.locale[:2]}"
+
+
+PHONE = Screen(390, 844)
+EVERY = [
+    Screen(width, height, dark, locale)
+    for width, height in ((1440, 900), (390, 844))
+    for dark in (False, True)
+    for locale in ("en-GB", "zh-CN")
+]
+
+
 class OneDocument:
     """An assistant that holds one document and finds nothing; on "boom" it raises a user's error, on "bug" another."""
 
     def __init__(self, document: Document) -> None:
         self.documents = (document,)
         self.info = CorpusInfo("v1", 1, 3)
+        self.passages = ()
+        self.ingesting = False
 
     def document(self, id: str) -> Document:
         if id != self.documents[0].id:
             raise InputError(f"no document {id}")
         return self.documents[0]
+
+    def questions(self, id: str) -> tuple[str, ...]:
+        return ("When did the port open?",)
 
     def stream(self, ask: Ask) -> Iterator[Step | Statement | Answer]:
         yield Step("search", "Searching 3 passages …")
@@ -72,26 +102,41 @@ _SERVE = """
 import sys
 from pathlib import Path
 from shanghai_qa.assistant import Assistant
+from shanghai_qa.journal import Journal
 from shanghai_qa.web.server import serve
-serve(Assistant.open(Path(sys.argv[1])), "127.0.0.1", 0)
+serve(lambda: Assistant.open(Path(sys.argv[1])), Journal(Path(sys.argv[2])), "127.0.0.1", int(sys.argv[3]))
 """
 
 
-@pytest.fixture(scope="session")
-def served(index: Path) -> Iterator[str]:
-    """The address of the page over the real corpus; afterwards the server must end promptly when told to."""
-    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(index)], stdout=subprocess.PIPE, text=True)
+@contextmanager
+def serving(index: Path, journal: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of the page and the process that serves it, which must end promptly when told to."""
+    command = [sys.executable, "-c", _SERVE, str(index), str(journal), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+/", said)
         assert found, f"the server said {said!r}"
-        yield found.group()
+        yield found.group(), process
         process.terminate()
         process.wait(timeout=5)
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the page over the real corpus keeps what readers say."""
+    return tmp_path_factory.mktemp("journal") / "journal.sqlite"
+
+
+@pytest.fixture(scope="session")
+def served(index: Path, journal: Path) -> Iterator[str]:
+    """The address of the page over the real corpus."""
+    with serving(index, journal) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -123,25 +168,44 @@ def _chromium(playwright: Playwright) -> str | None:
 
 
 @pytest.fixture
-def screen(request: pytest.FixtureRequest) -> tuple[int, int]:
-    """Width and height of the window in CSS pixels; parametrize it to change them."""
-    return getattr(request, "param", (1280, 900))
+def screen(request: pytest.FixtureRequest) -> Screen:
+    """The window; parametrize it to change it."""
+    return getattr(request, "param", Screen())
 
 
 @pytest.fixture
-def page(browser: Browser, served: str, screen: tuple[int, int]) -> Iterator[Page]:
+def page(browser: Browser, served: str, screen: Screen) -> Iterator[Page]:
     """The page, opened. The test fails if it asks anything of another host or writes an error to the console."""
-    context = browser.new_context(viewport={"width": screen[0], "height": screen[1]})
-    opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    with opened(browser, served, screen) as page:
+        page.goto(served)
+        page.wait_for_selector(".intro .chip")
+        yield page
+
+
+@contextmanager
+def opened(browser: Browser, served: str, screen: Screen = Screen()) -> Iterator[Page]:
+    """A page of a browser of its own, which may speak with `served` alone and must not complain."""
+    context = browser.new_context(
+        viewport={"width": screen.width, "height": screen.height},
+        color_scheme="dark" if screen.dark else "light",
+        locale=screen.locale,
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    page = context.new_page()
+    page.set_default_timeout(15_000)
     elsewhere: list[str] = []
     errors: list[str] = []
-    opened.on("request", lambda r: None if r.url.startswith((served, "data:", "blob:")) else elsewhere.append(r.url))
-    opened.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    opened.on("pageerror", lambda e: errors.append(str(e)))
-    opened.goto(served)
-    opened.wait_for_selector(".intro .chip")
-    yield opened
+    page.on("request", lambda r: None if r.url.startswith((served, "data:", "blob:")) else elsewhere.append(r.url))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    yield page
     context.close()
     assert elsewhere == []
     assert errors == []
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing serious or critical on the page as it stands."""
+    found = Axe().run(page).response["violations"]
+    bad = [(v["id"], [node["html"] for node in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+    assert bad == []

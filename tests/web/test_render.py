@@ -1,23 +1,24 @@
+import json
 from html.parser import HTMLParser
 
 import pytest
 
 from shanghai_qa.values import (
+    NO_FILTERS,
     Answer,
     Citation,
     Claim,
     CorpusInfo,
     Disagreement,
-    Document,
     Filters,
     Outcome,
     Source,
-    Span,
     Statement,
     Tier,
 )  # fmt: skip
 from shanghai_qa.web import render
-from shanghai_qa.web.phrases import CHINESE, ENGLISH, TIER_MEANINGS, phrases
+from shanghai_qa.web.pages import View
+from shanghai_qa.web.phrases import CHINESE, ENGLISH, phrases
 
 CORPUS = CorpusInfo("v1", 1_234, 5_678)
 EVIL = "<img src=x onerror=alert(1)> & \"quoted\" 'too' ${1} {{2}} ![](https://evil.example/x.png)"
@@ -42,7 +43,8 @@ class Seen(HTMLParser):
 
     @property
     def text(self) -> str:
-        return "".join(self.words)
+        """Without the line ends of the templates."""
+        return "".join(self.words).replace("\n", "")
 
 
 def source(id: str = "trade/port-plan", tier: Tier = Tier.PRIMARY, text: str = "The port plan") -> Source:
@@ -66,8 +68,17 @@ def answer(**changes: object) -> Answer:
     return Answer(**(values | changes))  # type: ignore[arg-type]
 
 
+def turn(question: str = "When did the port open?", filters: Filters = NO_FILTERS, language: str = "en") -> render.Turn:
+    return render.Turn(View("", language), 1, question, filters, "k1")
+
+
+def drawn(found: Answer) -> str:
+    """What stands below the question."""
+    return turn(found.question).answered(found).split("</h2>", 1)[1]
+
+
 def test_each_sentence_is_followed_by_a_link_to_its_exact_words() -> None:
-    html = render.answer(answer())
+    html = drawn(answer())
     address = "source/trade/port-plan?start=10&amp;end=34&amp;sha=abababababab"
     assert "<p>The port opened in 1999.&#8288;<a" in html
     assert f'href="{address}"' in html
@@ -93,69 +104,63 @@ def test_nothing_in_an_answer_becomes_markup() -> None:
         answerer=EVIL,
         removed=1,
     )
-    seen = Seen(render.turn(1, EVIL, Filters(topics=(EVIL,)), render.answer(found)))
+    seen = Seen(turn(EVIL, Filters(topics=(EVIL,))).answered(found))
     assert not {"img", "script", "b"} & set(seen.tags)
     assert not [name for name, _ in seen.attributes if name.startswith("on")]
     assert seen.text.count(EVIL) >= 12
 
 
-def test_nothing_in_a_document_becomes_markup() -> None:
-    evil = Document(EVIL, EVIL, EVIL, (EVIL,), EVIL, EVIL, Tier.UNVERIFIED, (), (), f"# {EVIL}\n\n{EVIL}\n\n- {EVIL}")
-    seen = Seen(render.source_page(evil, Span(0, len(evil.text)), EVIL, root=""))
-    assert not {"img", "script", "b"} & set(seen.tags)
-    assert not [name for name, _ in seen.attributes if name.startswith("on")]
-
-
 def test_errors_steps_and_examples_are_text_too() -> None:
-    for html in (render.failure(EVIL), render.working(EVIL), render.intro(CORPUS, [EVIL])):
+    intro = render.intro(View(), CORPUS, [], {"facts": [EVIL]})
+    for html in (turn().failed(EVIL), turn().working(EVIL), intro):
         assert EVIL in Seen(html).text
 
 
 def test_a_sentence_on_its_way_has_marks_that_are_not_links_yet() -> None:
-    html = render.working("Reading …", [Statement("The port opened in 1999.", (1, 2))])
-    assert Seen(html).text == "Reading …The port opened in 1999.\u2060[1][2]"
-    assert "<a" not in html
+    html = turn().working("Reading …", [Statement("The port opened in 1999.", (1, 2))])
+    assert "The port opened in 1999.\u2060[1][2]" in Seen(html).text
+    assert "<a " not in html
 
 
 def test_sources_are_counted_and_listed_once_for_each_document() -> None:
     found = answer(citations=(citation(1), citation(2, source("ai/other", text="Other")), citation(3)))
-    seen = Seen(render.answer(found))
+    seen = Seen(drawn(found))
     assert "Answered from 2 sources" in seen.text
     assert "[1][3]The port plan" in seen.text
 
 
 @pytest.mark.parametrize("tier", Tier)
 def test_a_tier_is_a_colour_a_shape_and_a_word(tier: Tier) -> None:
-    html = render.answer(answer(citations=(citation(of=source(tier=tier)),)))
-    assert f'<span class="tier {tier.value}" title="{TIER_MEANINGS[tier]}"><span class="icon"' in html
+    html = drawn(answer(citations=(citation(of=source(tier=tier)),)))
+    assert f'<span class="tier {tier.value}" title="{ENGLISH.meanings[tier]}"><span class="icon"' in html
     assert f"</span>{tier.value}</span>" in html
 
 
 def test_a_source_shows_publisher_date_and_tier() -> None:
-    assert "Port Authority5 March 2024primary" in Seen(render.answer(answer())).text
+    assert "Port Authority5 March 2024primary" in Seen(drawn(answer())).text
 
 
 def test_the_direct_answer_comes_first_with_the_date_that_it_holds_for() -> None:
     statements = (Statement("S.", (1,), "2024-03"),)
-    text = Seen(render.answer(answer(statements=statements, direct_answer="7 berths"))).text
+    text = Seen(drawn(answer(statements=statements, direct_answer="7 berths"))).text
     assert text.startswith("7 berths as of March 2024Answered from 1 source")
-    assert Seen(render.answer(answer(statements=statements))).text.startswith("1999Answered")  # a date needs no date
+    assert Seen(drawn(answer(statements=statements))).text.startswith("1999Answered")  # a date needs no date
 
 
 def test_no_direct_answer_leaves_no_gap() -> None:
-    assert 'class="direct"' not in render.answer(answer(direct_answer=None))
+    assert 'class="direct"' not in drawn(answer(direct_answer=None))
 
 
 def test_a_partial_answer_says_what_is_missing() -> None:
-    text = Seen(render.answer(answer(outcome=Outcome.PARTLY_ANSWERED, missing=("Nothing on its cost.",)))).text
-    assert "Partly answered from 1 sourceNothing on its cost." in text
+    text = Seen(drawn(answer(outcome=Outcome.PARTLY_ANSWERED, missing=("Nothing on its cost.",)))).text
+    assert "Partly answered: nothing on its cost" in text
 
 
 def test_a_refusal_says_what_was_looked_for_and_lists_no_sources() -> None:
     found = Answer(
         "?", "en", Outcome.NOT_IN_CORPUS, CORPUS, missing=("No source says.",), follow_ups=("When did it open?",)
     )
-    html = render.answer(found)
+    html = drawn(found)
     text = Seen(html).text
     assert text.startswith("Not in this corpusNo source says.")
     assert '<button type="button" class="chip">When did it open?</button>' in html
@@ -167,79 +172,21 @@ def test_a_disagreement_is_a_table_in_the_order_given() -> None:
     other = Source("b/c", "Other", None, None, None, Tier.UNVERIFIED, "00")
     claims = (Claim("1999", "2024-03-05", 1), Claim("2001", None, 2))
     found = answer(citations=(citation(1), citation(2, other)), disagreements=(Disagreement("the opening", claims),))
-    text = Seen(render.answer(found)).text
+    text = Seen(drawn(found)).text
     assert "Sources disagree: the openingValueAs ofSourceTier" in text
     assert "19995 March 2024Port Authority [1]primary2001–Other [2]unverified" in text
 
 
 def test_a_model_that_wrote_is_named_and_removed_sentences_are_counted() -> None:
-    text = Seen(render.answer(answer(answerer="acme:large", removed=2))).text
+    text = Seen(drawn(answer(answerer="acme:large", removed=2))).text
     assert "Written by acme:large" in text
     assert "2 sentences were removed" in text
 
 
 def test_a_chinese_answer_is_framed_in_chinese() -> None:
-    text = Seen(render.answer(answer(language="zh"))).text
+    text = Seen(drawn(answer(language="zh"))).text
     assert "依据 1 个来源作答" in text
     assert "2024年3月5日" in text
-
-
-def test_exactly_the_quoted_words_are_marked(document: Document) -> None:
-    quoted = "It names <b>no</b> cost."
-    start = document.text.index(quoted)
-    html = render.source(document, Span(start, start + len(quoted)))
-    assert '<mark id="quote">It names &lt;b&gt;no&lt;/b&gt; cost.</mark>' in html
-    assert html.count("<mark") == 1
-
-
-def test_a_quote_over_several_blocks_is_marked_in_each_and_anchored_in_the_first(document: Document) -> None:
-    start = document.text.index("The port opened")
-    html = render.source(document, Span(start, len(document.text)))
-    assert '<mark id="quote">The port opened in 1999.</mark>' in html
-    assert "<mark>One crane is red.</mark>" in html
-    assert html.count('id="quote"') == 1
-
-
-def test_a_source_without_a_quote_has_no_mark(document: Document) -> None:
-    assert "<mark" not in render.source(document, None)
-
-
-def test_the_title_of_a_document_is_not_repeated_in_its_text(document: Document) -> None:
-    html = render.source(document, None)
-    assert "<h2>The port plan</h2>" in html
-    assert "<h3>The port plan</h3>" not in html
-
-
-def test_blocks_are_headings_items_and_paragraphs_with_their_offsets() -> None:
-    text = "# Title\n\n## Part\nOne line\nand another.\n\n \n- first\n- second\n  goes on\nLast."
-    assert [(b.kind, text[b.start : b.end]) for b in render.blocks(text)] == [
-        ("heading", "Title"),
-        ("heading", "Part"),
-        ("paragraph", "One line\nand another."),
-        ("item", "first"),
-        ("item", "second\n  goes on\nLast."),
-    ]
-
-
-def test_an_empty_text_has_no_blocks() -> None:
-    assert list(render.blocks("")) == []
-
-
-def test_an_original_opens_in_a_tab_of_its_own_that_cannot_reach_back(document: Document) -> None:
-    html = render.source(document, None)
-    assert 'href="https://port.example/plan" target="_blank" rel="noopener noreferrer">Open the original</a>' in html
-
-
-@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "data:text/html,x", "ftp://a/b", "//a/b", "http://["])
-def test_an_address_that_is_not_of_the_web_is_not_linked(url: str | None) -> None:
-    assert render.web_address(url) is None
-
-
-def test_a_document_without_an_address_says_so() -> None:
-    bare = Document("a/b", "A", None, (), None, None, Tier.UNVERIFIED, (), (), "Text.")
-    text = Seen(render.source(bare, None)).text
-    assert "no address known" in text
-    assert "publisher not namedno date" in text
 
 
 @pytest.mark.parametrize(
@@ -263,7 +210,70 @@ def test_a_language_without_phrases_gets_english() -> None:
 
 def test_filters_are_said_in_words() -> None:
     chosen = Filters(topics=("ai", "quantum"), places=("Xuhui",), tiers=(Tier.PRIMARY,), year_from=2020, year_to=2024)
-    assert render.scope(chosen) == "Only sources that match: ai, quantum · Xuhui · primary · 2020–2024"
-    assert render.scope(Filters(year_from=2020)) == "Only sources that match: since 2020"
-    assert render.scope(Filters(year_to=2024)) == "Only sources that match: until 2024"
-    assert render.scope(Filters()) == ""
+    assert render.scope(chosen, "en") == "Only sources that match: ai, quantum · Xuhui · primary · 2020–2024"
+    assert render.scope(Filters(year_from=2020), "en") == "Only sources that match: since 2020"
+    assert render.scope(Filters(year_to=2024), "en") == "Only sources that match: until 2024"
+    assert render.scope(Filters(), "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "headline"),
+    [
+        ({}, "answered", "Answered from 1 source"),
+        ({"caveats": ("The first sentence comes from a promotional source.",)}, "answered", "Answered from 1 source"),
+        (
+            {"outcome": Outcome.PARTLY_ANSWERED, "missing": ("Nothing on 2025.",)},
+            "partly",
+            "Partly answered: nothing on 2025",
+        ),
+        (
+            {
+                "disagreements": (Disagreement("it", (Claim("1", None, 1), Claim("2", None, 1))),),
+                "caveats": ("Sources disagree: 1 / 2.", "Only an unverified source says this."),
+            },
+            "disagree",
+            "Sources disagree: 1 / 2",
+        ),
+        (
+            {
+                "citations": (citation(of=source(tier=Tier.UNVERIFIED)),),
+                "caveats": ("Only an unverified source says this.",),
+            },
+            "weak",
+            "Only an unverified source says this",
+        ),
+        ({"outcome": Outcome.NOT_IN_CORPUS, "statements": (), "citations": ()}, "refused", "Not in this corpus"),
+    ],
+)
+def test_the_standing_says_first_what_matters_most(changes: dict[str, object], kind: str, headline: str) -> None:
+    standing = render.standing(answer(**changes))
+    assert (standing.kind, standing.headline) == (kind, headline)
+
+
+def test_what_the_headline_does_not_say_stands_below_it() -> None:
+    caveats = ("Sources disagree: 1 / 2.", "Only an unverified source says this.")
+    claims = (Claim("1", None, 1), Claim("2", None, 1))
+    found = answer(disagreements=(Disagreement("it", claims),), caveats=caveats)
+    assert render.standing(found).further == ("Only an unverified source says this.",)
+
+
+def test_a_turn_carries_the_whole_answer_and_its_filters_for_the_script() -> None:
+    found = answer(question="“Quotes” & <b>?")
+    attributes = dict(Seen(turn(filters=Filters(topics=("ai",), year_from=2020)).answered(found)).attributes[:5])
+    assert attributes["data-answer"] == found.to_json()
+    assert json.loads(attributes["data-filters"] or "") == {"topics": ["ai"], "year_from": 2020}
+    assert (attributes["data-turn"], attributes["data-key"]) == ("1", "k1")
+
+
+def test_each_mark_is_described_by_a_card_with_the_exact_words() -> None:
+    html = drawn(answer(citations=(citation(of=source(tier=Tier.PROMOTIONAL)),)))
+    assert 'aria-describedby="card-k1-1"' in html
+    card = Seen(html.split('id="card-k1-1"')[1].split("</blockquote>")[0]).text
+    for said in ("The port plan", "Port Authority", "5 March 2024", "promotional", "The port opened in 1999."):
+        assert said in card
+
+
+def test_the_interface_has_its_own_language() -> None:
+    shown = Seen(turn(language="zh").answered(answer())).text
+    assert "复制" in shown
+    assert "Answered from 1 source" in shown

@@ -1,106 +1,182 @@
-"""The conversation as a Gradio page: an assistant in, a page at `/` out.
+"""The conversation as a Gradio page in one language: an assistant in, a page at the language's root out.
 
 The thread is `gr.HTML`, not `gr.Chatbot`: even with render_markdown=False the Chatbot (6.31) reads a message as HTML,
 fetches the images in it, and reads its source code aloud as the message's label. What stands in the thread comes from
-`render`, which escapes every word. The finished turns and the present one are two elements, so that each step of an
-answer sends that answer alone.
+`render`, whose templates escape every word. The server keeps nothing of a conversation: the page's script holds it in
+the reader's browser and hands in what a question may depend on, so any of several servers may answer.
 """
 
+import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import time
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from langchain_core.runnables.config import run_in_executor
 from markupsafe import Markup
+from pydantic import BaseModel, Field
 
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import ShanghaiQAError
 from shanghai_qa.values import TOPICS, Answer, Ask, Filters, Statement, Step, Tier, Turn
 from shanghai_qa.web import render
-
-EXAMPLES = (
-    "How many startups are in Quantum Valley?",
-    "When did the STAR Market open?",
-    "How deep is the Lingang undersea data centre?",
-    "How many unicorns does Shanghai have?",
-    "What was SMIC's full-year revenue in 2025?",
-    "When did Biren list in Hong Kong?",
-)
+from shanghai_qa.web.line import Line
+from shanghai_qa.web.page_phrases import PAGE, PagePhrases
+from shanghai_qa.web.pages import FRAME, View, fragment
+from shanghai_qa.web.samples import SAMPLES
 
 _log = logging.getLogger(__name__)
 
-_HEAD = '<link rel="stylesheet" href="page/style.css"><script src="page/page.js" defer></script>'
+_HEAD = """<link rel="icon" href="page/icon.svg">
+<link rel="stylesheet" href="page/style.css"><link rel="stylesheet" href="page/chat.css">
+<script type="application/json" id="phrases">{phrases}</script>
+<script type="module" src="page/chat.js"></script>"""
 
-# A chip asks its question; while an answer is on its way it does nothing.
-_CHIPS = """element.addEventListener("click", (event) => {
-  const chip = event.target.closest("button.chip");
-  if (chip && !document.querySelector(".answer.working")) trigger("click", { question: chip.textContent });
-});"""
-
-_BROKEN = "Something went wrong here. The server’s log says what; another question may work."
+# The page's script says what to ask by an event of the document; the server hears of it as a click on the thread.
+_ON_ASK = 'document.addEventListener("shanghai-qa:ask", (event) => trigger("click", event.detail));'
+_SUBMITTED = "(question) => window.shanghaiQA.submitted(question)"
+_STOPPED = "() => window.shanghaiQA.stopped()"
 
 _READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 _BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+_LONGEST_HISTORY = 40  # messages
+_SEEN_S = 0.05  # for less, nothing is worth drawing
 
 
-@dataclass(frozen=True)
-class Conversation:
-    """What was asked and answered so far: `turns` as the assistant takes them, `html` as the reader sees them."""
+class Asked(BaseModel):
+    """What the script hands in: the question, which turn of its conversation it is, and what was said before.
 
-    turns: tuple[Turn, ...] = ()
-    html: Markup = render.NOTHING
-    count: int = 0
-
-    def after(self, shown: Markup, said: tuple[Turn, ...] = ()) -> "Conversation":
-        """The conversation with one more turn; `said` is empty where there is nothing to follow up on."""
-        return Conversation(self.turns + said, self.html + shown, self.count + 1)
-
-
-def exchange(
-    assistant: Assistant, question: str, so_far: Conversation, filters: Filters
-) -> Iterator[tuple[Markup, Conversation | None]]:
-    """The turn of `question` as it grows; last, the finished turn with the conversation after it.
-
-    An error of the user's ends it in the error's words, any other in a line that points to the log.
+    `key` tells the turn from any other on the page. `filters` take the place of those in the fields.
     """
 
-    def shown(body: Markup) -> Markup:
-        return render.turn(so_far.count + 1, question, filters, body)
-
-    try:
-        for body, answer in _progress(assistant, Ask(question, so_far.turns, filters)):
-            yield shown(body), so_far.after(shown(body), _turns(answer)) if answer else None
-    except ShanghaiQAError as error:
-        failed = shown(render.failure(str(error)))
-        yield failed, so_far.after(failed)
-    except Exception:
-        _log.exception("answering failed")
-        failed = shown(render.failure(_BROKEN))
-        yield failed, so_far.after(failed)
+    question: str
+    number: int = Field(ge=1, le=10_000)
+    key: str = Field(pattern=r"^[\w-]{1,40}$")
+    history: list[Turn] = Field(default=[], max_length=_LONGEST_HISTORY)
+    filters: Filters | None = None
 
 
-def _progress(assistant: Assistant, ask: Ask) -> Iterator[tuple[Markup, Answer | None]]:
-    message, statements = "Reading the question", list[Statement]()
-    yield render.working(message), None
-    for event in assistant.stream(ask):
-        match event:
-            case Answer():
-                yield render.answer(event), event
-            case Statement():
-                statements.append(event)
-                yield render.working(message, statements), None
-            case Step():
-                message = event.message
-                yield render.working(message, statements), None
+class Page:
+    """The page of one language."""
 
+    def __init__(self, assistant: Assistant, language: str, line: Line) -> None:
+        self._assistant = assistant
+        self._view = View("", language)
+        self._say: PagePhrases = PAGE[language]
+        self._line = line
 
-def _turns(answer: Answer) -> tuple[Turn, ...]:
-    return Turn("user", answer.question), Turn("assistant", " ".join(one.text for one in answer.statements))
+    async def exchange(self, asked: Asked, filters: Filters) -> AsyncIterator[Markup]:
+        """The turn as it grows, the finished one last.
+
+        An error of the user's ends it in the error's words, any other in a line that points to the log.
+        """
+        turn = render.Turn(self._view, asked.number, asked.question, filters, asked.key)
+        yield turn.working(self._say.reading)
+        try:
+            async with self._line.place() as place:
+                async for ahead in place.waiting():
+                    yield turn.working(self._say.ahead(ahead))
+                async for body in self._answering(turn, Ask(asked.question, tuple(asked.history), filters)):
+                    yield body
+        except ShanghaiQAError as error:
+            yield turn.failed(str(error))
+        except Exception:
+            _log.exception("answering failed")
+            yield turn.failed(self._say.broken)
+
+    async def _answering(self, turn: render.Turn, ask: Ask) -> AsyncIterator[Markup]:
+        message, statements, shown_at = self._say.reading, list[Statement](), time.monotonic()
+        events = self._assistant.stream(ask)
+        while (event := await run_in_executor(None, next, events, None)) is not None:
+            match event:
+                case Answer():
+                    yield turn.answered(event, self._admitted(ask.filters))
+                    return
+                case Statement():
+                    statements.append(event)
+                case Step():
+                    message = event.message
+            if time.monotonic() - shown_at > _SEEN_S:
+                shown_at = time.monotonic()
+                yield turn.working(message, statements)
+
+    def _admitted(self, filters: Filters) -> int | None:
+        """How many documents pass the filters; None where there are none."""
+        return sum(map(filters.admits, self._assistant.documents)) if filters else None
+
+    def build(self) -> gr.Blocks:
+        """The page, with its queue set; its events are private."""
+        page: gr.Blocks
+        with gr.Blocks(title=self._say.title, analytics_enabled=False) as page:
+            top = fragment(
+                "chat_top.html", self._view, path="", frame=FRAME[self._view.language], menu=self._say.script["menu"]
+            )
+            kept = Markup('<section id="past-conversations" aria-label="{}"></section>').format(self._say.past)
+            _html(top, "bar")
+            with gr.Row(elem_id="app"):
+                with gr.Column(elem_id="side"):
+                    _html(kept, "kept")
+                    fields = self._filter_fields()
+                with gr.Column(elem_id="chat"):
+                    _html(self._intro(), "intro")
+                    _html('<div id="past"></div>', "earlier")
+                    now = gr.HTML("", elem_id="now", apply_default_css=False, js_on_load=_ON_ASK)
+                    with gr.Column(elem_id="composer"):
+                        box = self._question_box()
+
+            async def ask(event: gr.EventData, *chosen: Any) -> AsyncIterator[dict[Any, Any]]:
+                asked = Asked.model_validate(event._data)
+                filters = filters_of(*chosen) if asked.filters is None else asked.filters
+                opening = {box: gr.update(**_BUSY)}
+                async for shown in self.exchange(asked, filters):
+                    yield {now: shown, **opening}
+                    opening = {}
+                yield {box: gr.update(**_READY)}
+
+            asking = now.click(ask, fields, [now, box], **_QUIET, concurrency_limit=None)
+            box.submit(None, box, box, js=_SUBMITTED, **_QUIET)
+            box.stop(lambda: gr.update(**_READY), None, box, js=_STOPPED, cancels=[asking], queue=False, **_QUIET)
+        page.queue(max_size=500)
+        return page
+
+    def _intro(self) -> Markup:
+        return render.intro(self._view, self._assistant.info, self._assistant.documents, SAMPLES[self._view.language])
+
+    def _question_box(self) -> gr.Textbox:
+        return gr.Textbox(
+            placeholder=self._say.placeholder,
+            label=self._say.ask,
+            show_label=False,
+            container=False,
+            lines=1,
+            max_lines=6,
+            autofocus=True,
+            elem_id="box",
+            submit_btn=True,
+        )
+
+    def _filter_fields(self) -> list[Any]:
+        say, documents = self._say, self._assistant.documents
+        held = {topic for document in documents for topic in document.topics}
+        topics = [(say.topic_names.get(topic, topic), topic) for topic in TOPICS if topic in held]
+        places = sorted({place for document in documents for place in document.places})
+        years = [str(year) for year in sorted({d.year for d in documents if d.year}, reverse=True)]
+        span = [(say.any_year, ""), *((year, year) for year in years)]
+        tiers = [(say.tier_names[tier], tier.value) for tier in Tier]
+        with gr.Column(elem_id="filters"):
+            gr.HTML(Markup("<h2>{}</h2>").format(say.filters), apply_default_css=False)
+            several = [
+                gr.Dropdown(topics, label=say.topics, multiselect=True, value=[], elem_id="topics"),
+                gr.Dropdown(places, label=say.places, multiselect=True, value=[], elem_id="places"),
+                gr.CheckboxGroup(tiers, label=say.tiers, value=[], elem_id="tiers"),
+            ]
+            with gr.Row(elem_id="years"):
+                first = gr.Dropdown(span, label=say.year_from, value="", min_width=80)
+                last = gr.Dropdown(span, label=say.year_to, value="", min_width=80)
+            return [*several, first, last]
 
 
 def filters_of(topics: list[str], places: list[str], tiers: list[str], first: str, last: str) -> Filters:
@@ -116,121 +192,28 @@ def filters_of(topics: list[str], places: list[str], tiers: list[str], first: st
     )
 
 
-def mount_page(app: FastAPI, assistant: Assistant) -> FastAPI:
-    """`app` with the page at `/`; routes that `app` already has win. Expects this package's files under `/page/`."""
+def mount_page(app: FastAPI, assistant: Assistant, language: str, line: Line) -> FastAPI:
+    """`app` with the page of `language` at its root; routes that `app` already has win."""
+    said = {**PAGE[language].script, "language": language, "corpus": assistant.info.version}
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        build_page(assistant),
-        path="/",
-        head=_HEAD,
+        Page(assistant, language, line).build(),
+        path=View("", language).root or "/",
+        head=_HEAD.format(phrases=_within_script(said)),
         theme=gr.themes.Base(font=("system-ui", "sans-serif"), font_mono=("ui-monospace", "monospace")),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
         max_file_size="1kb",  # nothing here is uploaded
         show_error=False,
-        favicon_path=str(Path(__file__).with_name("icon.svg")),
     )
     return mounted
 
 
-def build_page(assistant: Assistant) -> gr.Blocks:
-    """The page, with its queue set; its events are private."""
-    page: gr.Blocks
-    with gr.Blocks(title="Shanghai QA", analytics_enabled=False) as page:
-        conversation = gr.State(Conversation())
-        with gr.Row(elem_id="top"):
-            gr.HTML('<h1 class="wordmark">Shanghai QA</h1>', apply_default_css=False)
-            anew = gr.Button("New conversation", size="sm", elem_id="anew", visible=False)
-        with gr.Column(elem_id="thread"):
-            intro = _html(render.intro(assistant.info, EXAMPLES), "intro")
-            past, now = _html("", "past"), _html("", "now")
-        with gr.Column(elem_id="composer"):
-            box = _question_box()
-            drawer, fields = _filter_fields(assistant)
-
-        def ask(question: str, so_far: Conversation, *chosen: Any) -> Iterator[dict[Any, Any]]:
-            if not question.strip():
-                yield {box: ""}
-                return
-            opening = {
-                past: so_far.html,
-                intro: gr.update(visible=False),
-                anew: gr.update(visible=True),
-                box: gr.update(value="", **_BUSY),
-            }
-            for shown, after in exchange(assistant, question, so_far, filters_of(*chosen)):
-                closing = {} if after is None else {conversation: after, box: gr.update(**_READY)}
-                yield {now: shown, **opening, **closing}
-                opening = {}
-
-        def rest(so_far: Conversation) -> dict[Any, Any]:
-            return {
-                past: so_far.html,
-                now: "",
-                conversation: so_far,
-                intro: gr.update(visible=so_far.count == 0),
-                anew: gr.update(visible=so_far.count > 0),
-                box: gr.update(**_READY),
-            }
-
-        outputs = [past, now, conversation, intro, anew, box]
-        asking: dict[str, Any] = {"fn": ask, "inputs": [box, conversation, *fields], "outputs": outputs, **_QUIET}
-        asked: list[dict[str, Any]] = [box.submit(**asking)]
-        asked += [part.click(_chosen, None, box, **_AT_ONCE).then(**asking) for part in (intro, past, now)]
-        box.stop(rest, conversation, outputs, cancels=asked, **_AT_ONCE)
-        anew.click(lambda: rest(Conversation()), None, outputs, cancels=asked, **_AT_ONCE)
-        for field in fields:
-            field.change(_relabelled, fields, drawer, **_AT_ONCE)
-    page.queue(max_size=20, default_concurrency_limit=2)
-    return page
+def _within_script(values: Mapping[str, str]) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    return json.dumps(values, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _html(value: str, name: str) -> gr.HTML:
-    return gr.HTML(value, elem_id=name, apply_default_css=False, js_on_load=_CHIPS)
-
-
-def _chosen(event: gr.EventData) -> str:
-    return str(event.question)
-
-
-def _question_box() -> gr.Textbox:
-    return gr.Textbox(
-        placeholder="Ask a question",
-        label="Your question",
-        show_label=False,
-        container=False,
-        lines=1,
-        max_lines=6,
-        autofocus=True,
-        elem_id="box",
-        submit_btn=True,
-    )
-
-
-def _filter_fields(assistant: Assistant) -> tuple[gr.Accordion, list[Any]]:
-    documents = assistant.documents
-    held = {topic for document in documents for topic in document.topics}
-    years = [str(year) for year in sorted({d.year for d in documents if d.year}, reverse=True)]
-    span = [("any year", ""), *((year, year) for year in years)]
-    with gr.Accordion(_drawer_label([]), open=False, elem_id="filters") as drawer:
-        with gr.Row():
-            topics = gr.Dropdown([t for t in TOPICS if t in held], label="Topics", multiselect=True, value=[])
-            places = gr.Dropdown(_places(assistant), label="Places", multiselect=True, value=[])
-            first = gr.Dropdown(span, label="Published from", value="", min_width=120)
-            last = gr.Dropdown(span, label="Published to", value="", min_width=120)
-        tiers = gr.CheckboxGroup([tier.value for tier in Tier], label="Tiers", value=[])
-    return drawer, [topics, places, tiers, first, last]
-
-
-def _places(assistant: Assistant) -> list[str]:
-    return sorted({place for document in assistant.documents for place in document.places})
-
-
-def _relabelled(*chosen: Any) -> Any:
-    return gr.update(label=_drawer_label(chosen))
-
-
-def _drawer_label(chosen: Any) -> str:
-    count = sum(1 for value in chosen if value)
-    return "Narrow the sources" + (f" · {count} set" if count else "")
+    return gr.HTML(value, elem_id=name, apply_default_css=False, js_on_load=None)

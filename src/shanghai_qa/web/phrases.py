@@ -6,20 +6,15 @@ from datetime import date
 
 from shanghai_qa.values import Tier
 
-TIER_MEANINGS = {
-    Tier.PRIMARY: "whoever produced the fact and answers for it",
-    Tier.ESTABLISHED: "an edited newspaper, encyclopedia or think tank",
-    Tier.PROMOTIONAL: "a company, park or office describing itself",
-    Tier.UNVERIFIED: "anonymous or unedited text",
-}
-
 
 @dataclass(frozen=True)
 class Phrases:
     """The phrases of one language; those that count or name something are functions of it."""
 
     answered: Callable[[int], str]
-    partly_answered: Callable[[int], str]
+    partly_answered: Callable[[str], str]
+    sources_disagree: str
+    mark: Callable[[int], str]
     not_in_corpus: str
     only_stated: str
     disagree: Callable[[str], str]
@@ -36,6 +31,7 @@ class Phrases:
     no_date: str
     no_publisher: str
     tiers: dict[Tier, str]
+    meanings: dict[Tier, str]
     day: Callable[[date], str]
     month: Callable[[date], str]
 
@@ -69,7 +65,11 @@ def _sources(count: int) -> str:
 
 ENGLISH = Phrases(
     answered=lambda n: f"Answered from {_sources(n)}",
-    partly_answered=lambda n: f"Partly answered from {_sources(n)}",
+    partly_answered=lambda missing: (
+        f"Partly answered: {missing[:1].lower()}{missing[1:]}" if missing else "Partly answered"
+    ),
+    sources_disagree="Sources disagree",
+    mark=lambda n: f"Source {n}",
     not_in_corpus="Not in this corpus",
     only_stated="An answer is given only where a document states it.",
     disagree=lambda subject: f"Sources disagree: {subject}",
@@ -90,13 +90,21 @@ ENGLISH = Phrases(
     no_date="no date",
     no_publisher="publisher not named",
     tiers={tier: tier.value for tier in Tier},
+    meanings={
+        Tier.PRIMARY: "whoever produced the fact and answers for it",
+        Tier.ESTABLISHED: "an edited newspaper, encyclopedia or think tank",
+        Tier.PROMOTIONAL: "a company, park or office describing itself",
+        Tier.UNVERIFIED: "anonymous or unedited text",
+    },
     day=lambda d: f"{d.day} {d:%B %Y}",
     month=lambda d: f"{d:%B %Y}",
 )
 
 CHINESE = Phrases(
     answered=lambda n: f"依据 {n} 个来源作答",
-    partly_answered=lambda n: f"依据 {n} 个来源作出部分回答",
+    partly_answered=lambda missing: f"部分回答：{missing}" if missing else "部分回答",
+    sources_disagree="来源说法不一",
+    mark=lambda n: f"来源 {n}",
     not_in_corpus="语料库中没有答案",
     only_stated="只有文档中明确写到的内容才会作为回答。",
     disagree=lambda subject: f"来源说法不一：{subject}",
@@ -117,6 +125,12 @@ CHINESE = Phrases(
         Tier.ESTABLISHED: "权威",
         Tier.PROMOTIONAL: "宣传",
         Tier.UNVERIFIED: "未核实",
+    },
+    meanings={
+        Tier.PRIMARY: "事实的产生者并为其负责",
+        Tier.ESTABLISHED: "经编辑的报刊、百科或智库",
+        Tier.PROMOTIONAL: "企业、园区或机构的自我介绍",
+        Tier.UNVERIFIED: "匿名或未经编辑的文字",
     },
     day=lambda d: f"{d.year}年{d.month}月{d.day}日",
     month=lambda d: f"{d.year}年{d.month}月",

@@ -1,27 +1,33 @@
-"""An assistant in, a web server out: the page at `/`, each source at `/source/<id>`, and `/health`."""
+"""An assistant in, a web server out: the conversation, the library and the pictures in each language."""
 
+import asyncio
 import contextlib
 import logging
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from http.cookies import SimpleCookie
 from pathlib import Path
 from socket import socket
 from types import FrameType
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse
-from starlette.datastructures import MutableHeaders
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shanghai_qa.assistant import Assistant
-from shanghai_qa.errors import ShanghaiQAError
-from shanghai_qa.values import Document, Span
-from shanghai_qa.web import ports, render
+from shanghai_qa.errors import IndexUnusable, ShanghaiQAError
+from shanghai_qa.journal import Journal
+from shanghai_qa.web import actions, explore, library, ports
+from shanghai_qa.web.line import Line
 from shanghai_qa.web.page import mount_page
+from shanghai_qa.web.pages import LANGUAGES, View, notice
 
-_HERE = Path(__file__).parent
-_FILES = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_FILES = Path(__file__).with_name("static")
 
 # Gradio needs inline scripts and eval; inline event handlers and anything from elsewhere stay out.
 _POLICY = (
@@ -36,63 +42,60 @@ _HEADERS = {
 }
 
 
-def build_app(assistant: Assistant) -> FastAPI:
-    """The whole server, ready to run."""
+def build_app(assistant: Assistant, journal: Journal) -> FastAPI:
+    """The whole server, ready to run. What readers say of answers goes to `journal`."""
     app = FastAPI(title="Shanghai QA", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_Guarded)
+    app.add_exception_handler(ShanghaiQAError, _told)
+    line = Line()
 
-    @app.get("/health")
     def health() -> dict[str, Any]:
-        return {"status": "ok", "corpus": asdict(assistant.info)}
+        return {"status": "ok", "ingesting": assistant.ingesting, "corpus": asdict(assistant.info)}
 
-    @app.get("/page/{name}")
-    def file(name: str) -> FileResponse:
-        if name not in _FILES:
-            raise HTTPException(404)
-        return FileResponse(_HERE / name, media_type=_FILES[name], headers={"Cache-Control": "no-cache"})
-
-    @app.get("/source/{id:path}")
-    def source(
-        request: Request, id: str, start: int | None = None, end: int | None = None, sha: str = "", panel: bool = False
-    ) -> HTMLResponse:
-        root = request.scope.get("root_path", "")
-        try:
-            document = assistant.document(id)
-        except ShanghaiQAError:
-            absent = render.plain_page("No such source", f"This corpus holds no source “{id}”.", root=root)
-            return HTMLResponse(absent, status_code=404)
-        quoted, notice = _quoted(document, start, end, sha)
-        if panel:
-            return HTMLResponse(render.source(document, quoted, notice))
-        return HTMLResponse(render.source_page(document, quoted, notice, root=root))
-
-    return mount_page(app, assistant)
+    for language in LANGUAGES:
+        prefix = View("", language).root
+        app.get(f"{prefix}/health")(health)
+        app.mount(f"{prefix}/page", StaticFiles(directory=_FILES))
+        app.include_router(actions.router(assistant, journal, language), prefix=prefix)
+        app.include_router(library.router(assistant, language), prefix=prefix)
+        app.include_router(explore.router(assistant, language), prefix=prefix)
+    for language in reversed(LANGUAGES):  # what is mounted at the root would take all that follows it
+        mount_page(app, assistant, language, line)
+    return app
 
 
-def serve(assistant: Assistant, host: str, port: int) -> None:
+def _told(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, status_code=400)
+
+
+def serve(opened: Callable[[], Assistant], journal: Journal, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, printing the address once it answers; ShanghaiQAError if the port is taken.
 
-    Either signal ends it without a word, also while pages are open; a second one ends it at once.
+    While there is no index to open, a page says so; it gives way as soon as there is one. Either signal ends it without
+    a word, also while pages are open; a second one ends it at once.
     """
-    with ports.listen(host, port) as sock:
-        server = _Server(uvicorn.Config(build_app(assistant), log_level="warning", timeout_graceful_shutdown=1))
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[sock])
+    with ports.listen(host, port) as sock, contextlib.suppress(KeyboardInterrupt):
+        assistant = _awaited(opened, sock)
+        if assistant:
+            _Server(build_app(assistant, journal)).run(sockets=[sock])
 
 
-def _quoted(document: Document, start: int | None, end: int | None, sha: str) -> tuple[Span | None, str]:
-    """The words asked for, or None and why they cannot be shown."""
-    if start is None or end is None:
-        return None, ""
-    if not document.sha256.startswith(sha):
-        return None, "This document has changed since it was quoted, so the quoted words are not marked."
-    if not 0 <= start < end <= len(document.text):
-        return None, "The address names a place that this document does not have."
-    return Span(start, end), ""
+def _awaited(opened: Callable[[], Assistant], sock: socket) -> Assistant | None:
+    """The assistant, as soon as it can be opened; None if the server is told to end before."""
+    try:
+        return opened()
+    except IndexUnusable as error:
+        print(f"{error}; the page waits for it", file=sys.stderr, flush=True)
+        waiting = _Waiting(opened, str(error))
+        waiting.run(sockets=[sock.dup()])
+        return waiting.assistant
 
 
 class _Server(uvicorn.Server):
     """Says where it listens, once it does, and nothing when it is told to end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
@@ -109,8 +112,41 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class _Waiting(_Server):
+    """Tells each visitor what is missing, and ends once the assistant can be opened."""
+
+    def __init__(self, opened: Callable[[], Assistant], missing: str) -> None:
+        super().__init__(_Guarded(self._say))
+        self.assistant: Assistant | None = None
+        self._opened = opened
+        self._missing = missing
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:  # each second
+            try:
+                self.assistant = await asyncio.to_thread(self._opened)
+                return True
+            except IndexUnusable as error:
+                self._missing = str(error)
+        return await super().on_tick(counter)
+
+    async def _say(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            language = preferred(Headers(scope=scope))
+            title, sentence = _NO_INDEX[language]
+            shown = notice(View(scope.get("root_path", ""), language), title, sentence.format(missing=self._missing))
+            again = {"Retry-After": "5", "Refresh": "5"}
+            await HTMLResponse(shown, status_code=503, headers=again)(scope, receive, send)
+
+
+_NO_INDEX = {
+    "en": ("The documents are not ready yet", "{missing}. This page looks again every five seconds."),
+    "zh": ("文档尚未就绪", "{missing}。本页每五秒重试一次。"),
+}
+
+
 class _Guarded:
-    """Adds the security headers to every response."""
+    """Adds the security headers to every response, and sends who comes to the root to the page in their language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -121,4 +157,25 @@ class _Guarded:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        await self.app(scope, receive, guarded)
+        await (_to_chinese(scope) or self.app)(scope, receive, guarded)
+
+
+def _to_chinese(scope: Scope) -> ASGIApp | None:
+    """Where a visit to the English root is better led to; None for everything else."""
+    root = scope.get("root_path", "")
+    if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != f"{root}/":
+        return None
+    if preferred(Headers(scope=scope)) != "zh":
+        return None
+    query = scope["query_string"].decode("latin-1")
+    address = f"{View(root, 'zh').root}/" + (f"?{query}" if query else "")
+    return RedirectResponse(address, status_code=307, headers={"Vary": "Accept-Language, Cookie"})
+
+
+def preferred(headers: Headers) -> str:
+    """The language that a visitor chose here before, else the first of the browser's that we speak, else "en"."""
+    chosen = SimpleCookie(headers.get("cookie", "")).get("language")
+    if chosen and chosen.value in LANGUAGES:
+        return chosen.value
+    wanted = (one.split(";")[0].strip()[:2].lower() for one in headers.get("accept-language", "").split(","))
+    return next((language for language in wanted if language in LANGUAGES), "en")

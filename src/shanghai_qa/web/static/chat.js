@@ -1,0 +1,285 @@
+// The conversation: asks, watches the answer grow, keeps it in this browser, and moves between its parts by keyboard.
+// The server draws every turn; what this script draws itself is text.
+
+import * as actions from "./actions.js";
+import * as cards from "./cards.js";
+import * as kept from "./kept.js";
+import * as panel from "./panel.js";
+import * as side from "./side.js";
+import { button, make, say, send, tell, toast } from "./words.js";
+
+const FILTERS = ["topics", "places", "tiers", "year_from", "year_to"];
+const UNSENT = "shanghai-qa.unsent"; // a question that the server did not answer
+const PATIENCE_MS = 4_000; // without a word from the server, before it is asked whether it is there
+
+let conversation = null;
+let pending = null; // {question, key, at} while an answer is on its way
+const $ = (selector) => document.querySelector(selector);
+
+// --- Asking
+
+// `filters` take the place of those that the reader set; false if nothing is asked.
+function ask(question, filters = null) {
+  question = question.trim();
+  if (!question || pending) return false;
+  sessionStorage.removeItem(UNSENT);
+  settle();
+  conversation ??= kept.begin();
+  pending = { question, key: `${Date.now()}`, at: performance.now() };
+  $("#past").append(waiting(question));
+  document.body.classList.add("talking");
+  tell(say.reading);
+  const number = conversation.turns.length + 1;
+  const detail = { question, number, key: pending.key, history: said(conversation.turns), filters };
+  document.dispatchEvent(new CustomEvent("shanghai-qa:ask", { detail }));
+  watch(pending);
+  return true;
+}
+
+// What stands in the place of an answer until the server's first word.
+function waiting(question) {
+  const turn = make("article", { class: "turn", id: "soon" },
+    make("h2", { class: "question" }, question),
+    make("div", { class: "answer working" }, make("p", { class: "step" }, say.reading)));
+  requestAnimationFrame(() => turn.scrollIntoView({ block: "start" }));
+  return turn;
+}
+
+// The finished turn moves up to the earlier ones. The server's next word takes its place.
+function settle() {
+  const turn = $("#now .turn");
+  if (turn?.dataset.answer && !spent()) $("#past").append(turn.cloneNode(true));
+  spend();
+}
+const spent = () => document.body.classList.contains("spent");
+const spend = (yes = true) => document.body.classList.toggle("spent", yes);
+
+// Turns as the messages that a later question may depend on.
+const said = (turns) => turns.slice(-10).flatMap(({ answer }) => [
+  { role: "user", content: answer.question },
+  { role: "assistant", content: answer.statements.map((one) => one.text).join(" ") },
+]);
+
+new MutationObserver(() => {
+  named();
+  const turn = $("#now .turn");
+  if (!pending || turn?.dataset.key !== pending.key) return;
+  pending.at = performance.now();
+  if ($("#soon")) {
+    $("#soon").remove();
+    spend(false);
+    turn.scrollIntoView({ block: "start" });
+  }
+  tell(turn.querySelector("[data-status]")?.textContent ?? "");
+  if (!turn.querySelector(".working")) finished(turn);
+}).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-key"] });
+
+function finished(turn) {
+  pending = null;
+  if (!turn.dataset.answer) return;
+  const answer = actions.answerOf(turn);
+  conversation.title ||= answer.question;
+  conversation.turns.push({ answer, filters: JSON.parse(turn.dataset.filters) });
+  conversation.changed = Date.now();
+  if (!kept.save(conversation)) toast(say.full);
+  kept.makeCurrent(conversation.id);
+  side.refresh();
+}
+
+// --- When the server falls silent
+
+function watch(asked) {
+  const timer = setInterval(async () => {
+    if (pending !== asked) return clearInterval(timer);
+    if (performance.now() - asked.at < PATIENCE_MS || (await answers())) return;
+    if (pending !== asked) return clearInterval(timer);
+    clearInterval(timer);
+    lost(asked.question);
+  }, 1_000);
+}
+
+async function answers() {
+  try {
+    return (await fetch("health", { signal: AbortSignal.timeout(PATIENCE_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+// The question stays, also over the reload by which Gradio greets a server that comes back.
+function lost(question, words = say.lost) {
+  pending = null;
+  $("#soon")?.remove();
+  spend();
+  sessionStorage.setItem(UNSENT, question);
+  const line = make("p", { class: "outcome" }, words);
+  const again = () => (location.href = `${location.pathname}?q=${encodeURIComponent(question)}`);
+  const turn = make("article", { class: "turn", id: "soon" }, make("h2", { class: "question" }, question),
+    make("div", { class: "answer failed" }, line, make("p", { class: "tools" }, button(say.retry, again))));
+  $("#past").append(turn);
+  document.body.classList.add("talking");
+  turn.scrollIntoView({ block: "start" });
+  tell(words);
+  const timer = setInterval(async () => {
+    if (!turn.isConnected || line.textContent === say.back) return clearInterval(timer);
+    if (await answers()) tell((line.textContent = say.back));
+  }, 2_000);
+}
+
+// --- Conversations
+
+async function open(one) {
+  conversation = one;
+  kept.makeCurrent(one.id);
+  clear();
+  side.refresh();
+  if (!one.turns.length) return;
+  document.body.classList.add("talking");
+  try {
+    $("#past").innerHTML = await (await send("turns", "POST", one.turns)).text(); // the server's templates escape
+    $("#past .turn:last-child")?.scrollIntoView({ block: "start" });
+  } catch (error) {
+    toast(say.failed.replace("{why}", error.message));
+  }
+}
+
+function anew() {
+  conversation = null;
+  kept.makeCurrent(null);
+  clear();
+  side.refresh();
+  $("#box textarea").focus();
+}
+
+function clear() {
+  if (pending) $("#box .stop-button")?.click();
+  pending = null;
+  panel.isOpen() && panel.close();
+  $("#past").replaceChildren();
+  spend();
+  document.body.classList.remove("talking");
+  window.scrollTo(0, 0);
+}
+
+// --- The question box
+
+function submitted(question) {
+  return ask(question) ? "" : question;
+}
+
+function stopped() {
+  const question = pending?.question;
+  pending = null;
+  if (!question) return;
+  $("#soon")?.remove();
+  spend();
+  fill(question);
+  toast(say.stopped);
+}
+
+function fill(question) {
+  const box = $("#box textarea");
+  box.value = question;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
+}
+
+window.shanghaiQA = { submitted, stopped };
+
+// --- Clicks and keys
+
+const does = {
+  copy: (turn) => actions.copy(turn),
+  share: (turn) => actions.share(turn, filtersOf(turn)),
+  export: (turn, { dataset }) => actions.exported([actions.answerOf(turn)], dataset.form),
+  helpful: (turn) => actions.vote(turn, before(turn), true),
+  unhelpful: (turn) => actions.reasons(turn, before(turn)),
+  edit: (turn, { dataset }) => fill(dataset.question),
+  retry: (turn) => ask(turn.querySelector(".question").textContent),
+  loosen: (turn) => ask(turn.querySelector(".question").textContent, {}),
+};
+const before = (turn) => said(conversation.turns.slice(0, Number(turn.dataset.turn) - 1));
+const filtersOf = (turn) => JSON.parse(turn.dataset.filters);
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target) || event.target.closest("button")) menu.open = false;
+  }
+  const chip = event.target.closest("#chat .chip");
+  if (chip) return void ask(chip.textContent);
+  const acting = event.target.closest("#chat [data-do]");
+  if (acting) return void does[acting.dataset.do]?.(acting.closest(".turn"), acting);
+  const language = event.target.closest("a.language");
+  if (language) document.cookie = `language=${language.hreflang};path=/;max-age=31536000;samesite=lax`;
+  const mark = event.target.closest("#chat a.cite");
+  if (!mark || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  cards.hide();
+  panel.open(mark);
+});
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape") escape();
+  else if (event.key === "/" && !typing && !event.metaKey && !event.ctrlKey) {
+    event.preventDefault();
+    $("#box textarea").focus();
+  } else if (/^Arrow(Left|Right)$/.test(event.key) && event.target.matches("#chat .mark")) {
+    const marks = [...document.querySelectorAll("#chat .said a.mark")].filter((mark) => mark.offsetParent);
+    const to = marks[marks.indexOf(event.target) + (event.key === "ArrowRight" ? 1 : -1)];
+    if (to) event.preventDefault(), to.focus();
+  }
+});
+
+function escape() {
+  if (cards.isShown()) cards.hide();
+  else if (panel.isOpen()) panel.close();
+  else if (side.isOpen()) side.shut();
+}
+
+// Gradio draws these without a name, and its lists without a word in them.
+function named() {
+  for (const list of document.querySelectorAll("#topics input, #places input")) {
+    if (!list.placeholder) list.placeholder = say.any;
+  }
+  $("#box .submit-button:not([aria-label])")?.setAttribute("aria-label", say.send_question);
+  $("#box .stop-button:not([aria-label])")?.setAttribute("aria-label", say.stop);
+}
+
+// --- The beginning
+
+async function begin() {
+  if (!$("#past") || !$("#box textarea") || !$("#past-conversations")) return void requestAnimationFrame(begin);
+  document.documentElement.lang = say.language;
+  side.build({ open, anew, exported: (answers) => actions.exported(answers, "markdown") });
+  const wanted = new URL(location).searchParams, question = wanted.get("q");
+  const one = kept.current(), unsent = sessionStorage.getItem(UNSENT);
+  if (one && (!question || unsent)) await open(one);
+  if (question) {
+    history.replaceState(null, "", location.pathname);
+    if (wanted.get("corpus") && wanted.get("corpus") !== say.corpus) toast(say.another_corpus);
+    ask(question, filtersIn(wanted));
+  } else if (unsent) lost(unsent, say.back);
+  renewed();
+}
+
+// The filters that a shared link names; null where it names none.
+function filtersIn(wanted) {
+  const named = FILTERS.filter((name) => wanted.has(name));
+  const value = (name) => (name.startsWith("year") ? Number(wanted.get(name)) : wanted.getAll(name));
+  return named.length ? Object.fromEntries(named.map((name) => [name, value(name)])) : null;
+}
+
+// While the documents are being renewed, a line says so.
+async function renewed() {
+  try {
+    const { ingesting } = await (await fetch("health")).json();
+    $("#renewing")?.remove();
+    if (ingesting) $("#composer").append(make("p", { id: "renewing", class: "note", role: "status" }, say.ingesting));
+  } catch {
+    // the next question will tell
+  }
+  setTimeout(renewed, 30_000);
+}
+
+begin();
