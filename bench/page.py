@@ -1,7 +1,7 @@
 """The page as readers feel it: how soon it says something, what it weighs, and how it bears fifty of them at once.
 
-Run with `make bench-page`, on an otherwise idle machine: the browser and the fifty share its cores with the server. Prints
-tables and judges nothing.
+Run with `make bench-page`, on an otherwise idle machine: the browser and the fifty share its cores with the server.
+Prints tables and judges nothing.
 """
 
 import asyncio
@@ -58,7 +58,9 @@ def main() -> None:
     random.Random(7).shuffle(questions)
     with served() as address:
         console.print(as_table("In the browser, alone", in_the_browser(address, questions[:ASKED])))
-        console.print(as_table(f"{READERS} readers, each asking every {EVERY_S:g} s", asyncio.run(crowd(address, questions))))
+        console.print(
+            as_table(f"{READERS} readers, each asking every {EVERY_S:g} s", asyncio.run(crowd(address, questions)))
+        )
 
 
 @contextmanager
@@ -129,7 +131,9 @@ async def crowd(address: str, questions: Sequence[str]) -> list[tuple[str, str]]
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S, limits=limits, trust_env=False) as client:
         config = (await client.get("config")).json()
-        event = next(one for one in config["dependencies"] if [one["targets"][0][1], one["backend_fn"]] == ["click", True])
+        event = next(
+            one for one in config["dependencies"] if [one["targets"][0][1], one["backend_fn"]] == ["click", True]
+        )
         end = time.perf_counter() + FOR_S
 
         async def reader(number: int) -> None:
@@ -139,7 +143,9 @@ async def crowd(address: str, questions: Sequence[str]) -> list[tuple[str, str]]
                 if begun > end:
                     return
                 try:
-                    await exchange(client, event, f"reader{number}-{turn}", questions[(number * 37 + turn) % len(questions)])
+                    await exchange(
+                        client, event, f"reader{number}-{turn}", questions[(number * 37 + turn) % len(questions)]
+                    )
                     times.append(time.perf_counter() - begun)
                 except (httpx.HTTPError, RuntimeError, TimeoutError) as error:
                     errors.append(repr(error))
@@ -168,7 +174,10 @@ async def exchange(client: httpx.AsyncClient, event: dict[str, Any], session: st
     }
     joined = await client.post("gradio_api/queue/join", json=body)
     joined.raise_for_status()
-    async with asyncio.timeout(PATIENCE_S), client.stream("GET", f"gradio_api/queue/data?session_hash={session}") as stream:
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        client.stream("GET", f"gradio_api/queue/data?session_hash={session}") as stream,
+    ):
         said = ""
         async for line in stream.aiter_lines():
             if not line.startswith("data:"):

@@ -19,7 +19,7 @@ import pytest
         "web.library_phrases",
         "web.source_text",
         "words",
-    ],  # fmt: skip
+    ],
 )
 def test_the_examples_of_a_module_run(name: str) -> None:
     result = doctest.testmod(import_module(f"shanghai_qa.{name}"))

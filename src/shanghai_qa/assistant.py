@@ -305,9 +305,7 @@ class Assistant(Runnable[str | Ask, Any]):
     def _answers(self, reading: Reading) -> bool:
         return bool(reading.chosen) and reading.confidence >= self.settings.answer_above
 
-    def _lead_of(
-        self, suggestion: Suggestion, filters: Filters, snapshot: Snapshot, encoder: Encoder
-    ) -> str | None:
+    def _lead_of(self, suggestion: Suggestion, filters: Filters, snapshot: Snapshot, encoder: Encoder) -> str | None:
         """The sentence that surely answers a suggestion from its document, or None; remembered."""
         key = (snapshot.folder.name, filters, suggestion.question)
         if key in (tried := self._tried):

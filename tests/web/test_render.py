@@ -79,7 +79,7 @@ def drawn(found: Answer) -> str:
 
 def test_each_sentence_is_followed_by_a_link_to_its_exact_words() -> None:
     html = drawn(answer())
-    address = "source/trade/port-plan?start=10&amp;end=34&amp;sha=abababababab"
+    address = "source/trade/port-plan?start=10&amp;end=34&amp;sha=abababababab#quote"
     assert "<p>The port opened in 1999.&#8288;<a" in html
     assert f'href="{address}"' in html
     assert ">[1]</a></p>" in html

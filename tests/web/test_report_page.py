@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from evals.record import Row
 from evals.report import page as report
 from tests.evals import samples
+from tests.web.conftest import Screen
 
 pytestmark = pytest.mark.web
-PHONE = pytest.mark.parametrize("screen", [(390, 844)], indirect=True)
+PHONE = pytest.mark.parametrize("screen", [Screen(390, 844)], indirect=True)
 
 
 def row(number: int, passed: bool) -> Row:
@@ -27,7 +28,7 @@ def row(number: int, passed: bool) -> Row:
 
 
 @pytest.fixture
-def opened(browser: Browser, screen: tuple[int, int], tmp_path: Path) -> Iterator[Page]:
+def opened(browser: Browser, screen: Screen, tmp_path: Path) -> Iterator[Page]:
     """The report of ten cases, of which 2, 5 and 8 fail and 2 broke; it must ask for nothing and report no error."""
     rows = tuple(row(number, number % 3 != 2) for number in range(10))
     before = tuple(row(number, number not in (5, 8)) for number in range(10))
@@ -35,7 +36,7 @@ def opened(browser: Browser, screen: tuple[int, int], tmp_path: Path) -> Iterato
     path.write_text(
         report(replace(samples.run(*rows), others={"first passage": rows}), samples.run(*before)), encoding="utf-8"
     )
-    context = browser.new_context(viewport={"width": screen[0], "height": screen[1]}, color_scheme="light")
+    context = browser.new_context(viewport={"width": screen.width, "height": screen.height}, color_scheme="light")
     page = context.new_page()
     page.set_default_timeout(15_000)
     asked: list[str] = []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -46,7 +47,7 @@ def router(assistant: Assistant, language: str) -> APIRouter:
         view, asked, say = _view(request, language), request.query_params, LIBRARY[language]
         entry = shelf.catalogue.entries.get(id)
         if entry is None:
-            return HTMLResponse(notice(view, say.absent, say.absent_said(id)), status_code=404)
+            return HTMLResponse(notice(view, f"source/{quote(id)}", say.absent, say.absent_said(id)), status_code=404)
         if asked.get("cite") in _FORMS.values():
             return _record(entry.document, Format(asked["cite"]))
         quoted, caveat = _quoted(entry.document, asked, say)
@@ -194,7 +195,7 @@ class _Links:
         topics = tuple(_topic_links(entry.document, self.view))
         if span := best_sentence(entry, query.words):
             sentence = entry.document.text[span.start : span.end]
-            found_at = f"{self.view.root}/{address(entry.document, span)}#quote"
+            found_at = f"{self.view.root}/{address(entry.document, span)}"
             return Row(entry, href, topics, tuple(highlighted(sentence, query.words)), found_at)
         return Row(entry, href, topics)
 
@@ -280,12 +281,12 @@ def source_page(entry: Entry, quoted: Span | None, caveat: str, questions: Seque
     return page(
         "source_page.html",
         view,
-        address(document, quoted) + ("#quote" if quoted else ""),
+        address(document, quoted),
         document.title,
         **_shown(document, quoted, caveat, view),
         blocks=laid_out(document, quoted, entry.sentences),
         here=f"{view.root}/{address(document)}",
-        at=lambda span: f"{view.root}/{address(document, span)}#quote",
+        at=lambda span: f"{view.root}/{address(document, span)}",
         topics=list(_topic_links(document, view)),
         places=list(_place_links(document, view)),
         cited=_cited(document),

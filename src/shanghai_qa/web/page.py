@@ -16,7 +16,7 @@ import gradio as gr
 from fastapi import FastAPI
 from langchain_core.runnables.config import run_in_executor
 from markupsafe import Markup
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import ShanghaiQAError
@@ -34,8 +34,9 @@ _HEAD = """<link rel="icon" href="page/icon.svg">
 <script type="application/json" id="phrases">{phrases}</script>
 <script type="module" src="page/chat.js"></script>"""
 
-# The page's script says what to ask by an event of the document; the server hears of it as a click on the thread.
-_ON_ASK = 'document.addEventListener("shanghai-qa:ask", (event) => trigger("click", event.detail));'
+# The page's script asks by calling this, once it is there; the server hears of it as a click on the thread.
+_ON_ASK = """window.shanghaiQAHears = (detail) => trigger("click", detail);
+document.dispatchEvent(new Event("shanghai-qa:hears"));"""
 _SUBMITTED = "(question) => window.shanghaiQA.submitted(question)"
 _STOPPED = "() => window.shanghaiQA.stopped()"
 
@@ -43,20 +44,22 @@ _READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 _BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _LONGEST_HISTORY = 40  # messages
+_FILTERS = TypeAdapter(Filters)
 _SEEN_S = 0.05  # for less, nothing is worth drawing
 
 
 class Asked(BaseModel):
     """What the script hands in: the question, which turn of its conversation it is, and what was said before.
 
-    `key` tells the turn from any other on the page. `filters` take the place of those in the fields.
+    `key` tells the turn from any other on the page. `filters`, as a shared link names them, take the place of those in
+    the fields.
     """
 
     question: str
     number: int = Field(ge=1, le=10_000)
     key: str = Field(pattern=r"^[\w-]{1,40}$")
     history: list[Turn] = Field(default=[], max_length=_LONGEST_HISTORY)
-    filters: Filters | None = None
+    filters: dict[str, Any] | None = None
 
 
 class Page:
@@ -73,7 +76,7 @@ class Page:
 
         An error of the user's ends it in the error's words, any other in a line that points to the log.
         """
-        turn = render.Turn(self._view, asked.number, asked.question, filters, asked.key)
+        turn = self._turn(asked, filters)
         yield turn.working(self._say.reading)
         try:
             async with self._line.place() as place:
@@ -86,6 +89,9 @@ class Page:
         except Exception:
             _log.exception("answering failed")
             yield turn.failed(self._say.broken)
+
+    def _turn(self, asked: Asked, filters: Filters) -> render.Turn:
+        return render.Turn(self._view, asked.number, asked.question, filters, asked.key)
 
     async def _answering(self, turn: render.Turn, ask: Ask) -> AsyncIterator[Markup]:
         message, statements, shown_at = self._say.reading, list[Statement](), time.monotonic()
@@ -129,7 +135,11 @@ class Page:
 
             async def ask(event: gr.EventData, *chosen: Any) -> AsyncIterator[dict[Any, Any]]:
                 asked = Asked.model_validate(event._data)
-                filters = filters_of(*chosen) if asked.filters is None else asked.filters
+                try:
+                    filters = filters_of(*chosen) if asked.filters is None else _FILTERS.validate_python(asked.filters)
+                except ValidationError:
+                    yield {now: self._turn(asked, Filters()).failed(self._say.no_such_filters)}
+                    return
                 opening = {box: gr.update(**_BUSY)}
                 async for shown in self.exchange(asked, filters):
                     yield {now: shown, **opening}

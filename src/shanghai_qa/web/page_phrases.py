@@ -34,6 +34,7 @@ class PagePhrases:
     reading: str
     ahead: Callable[[int], str]
     broken: str
+    no_such_filters: str
     retry: str
     loosen: str
     edit: str
@@ -82,6 +83,7 @@ _ENGLISH = PagePhrases(
         f"Busy: {n} question{'' if n == 1 else 's'} {'is' if n == 1 else 'are'} ahead of yours. It keeps its place."
     ),
     broken="Something went wrong here. The server’s log says what; another question may work.",
+    no_such_filters="The link names filters that there are not. Ask again, with filters of your own or none.",
     retry="Try again",
     loosen="Ask without the filters",
     edit="Edit this question",
@@ -200,6 +202,7 @@ _CHINESE = PagePhrases(
     reading="正在理解问题",
     ahead=lambda n: f"正忙：前面还有 {n} 个问题，您的位置已保留。",
     broken="这里出了问题，服务器日志有说明；可以换个问题再试。",
+    no_such_filters="链接中的筛选条件不存在。请自行筛选或不加筛选后再问。",
     retry="重试",
     loosen="不加筛选再问",
     edit="修改这个问题",

@@ -68,6 +68,6 @@ def fragment(template: str, view: View, **values: Any) -> Markup:
     return Markup(_TEMPLATES.get_template(template).render(view=view, languages=LANGUAGES, **values))
 
 
-def notice(view: View, title: str, sentence: str) -> Markup:
+def notice(view: View, path: str, title: str, sentence: str) -> Markup:
     """A page that says one thing, such as that there is no such source."""
-    return page("notice.html", view, "", title, sentence=sentence)
+    return page("notice.html", view, path, title, sentence=sentence)

@@ -141,7 +141,7 @@ def scope(filters: Filters, language: str) -> str:
 def source_address(citation: Citation) -> str:
     """The permanent address of the quoted words: it names the version of the document that the offsets count in."""
     place = {"start": citation.start, "end": citation.end, "sha": citation.source.sha256[:12]}
-    return f"source/{quote(citation.source.id)}?{urlencode(place)}"
+    return f"source/{quote(citation.source.id)}?{urlencode(place)}#quote"
 
 
 def _dated(answer: Answer, say: Phrases) -> str:

@@ -134,7 +134,9 @@ class _Waiting(_Server):
         if scope["type"] == "http":
             language = preferred(Headers(scope=scope))
             title, sentence = _NO_INDEX[language]
-            shown = notice(View(scope.get("root_path", ""), language), title, sentence.format(missing=self._missing))
+            shown = notice(
+                View(scope.get("root_path", ""), language), "", title, sentence.format(missing=self._missing)
+            )
             again = {"Retry-After": "5", "Refresh": "5"}
             await HTMLResponse(shown, status_code=503, headers=again)(scope, receive, send)
 

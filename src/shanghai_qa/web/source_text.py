@@ -99,7 +99,7 @@ def address(document: Document, span: Span | None = None) -> str:
 
 
 def _place(document: Document, span: Span) -> str:
-    return urlencode({"start": span.start, "end": span.end, "sha": document.sha256[:12]})
+    return urlencode({"start": span.start, "end": span.end, "sha": document.sha256[:12]}) + "#quote"
 
 
 def web_address(url: str | None) -> str | None:

@@ -11,6 +11,7 @@ import { button, make, say, send, tell, toast } from "./words.js";
 const FILTERS = ["topics", "places", "tiers", "year_from", "year_to"];
 const UNSENT = "shanghai-qa.unsent"; // a question that the server did not answer
 const PATIENCE_MS = 4_000; // without a word from the server, before it is asked whether it is there
+const LONGEST_MS = 20_000; // without a first word, whatever it says
 
 let conversation = null;
 let pending = null; // {question, key, at} while an answer is on its way
@@ -31,10 +32,16 @@ function ask(question, filters = null) {
   tell(say.reading);
   const number = conversation.turns.length + 1;
   const detail = { question, number, key: pending.key, history: said(conversation.turns), filters };
-  document.dispatchEvent(new CustomEvent("shanghai-qa:ask", { detail }));
+  hears.then(() => window.shanghaiQAHears(detail));
   watch(pending);
   return true;
 }
+
+// The server can be asked as soon as Gradio has begun.
+const hears = new Promise((resolve) => {
+  if (window.shanghaiQAHears) resolve();
+  else document.addEventListener("shanghai-qa:hears", resolve, { once: true });
+});
 
 // What stands in the place of an answer until the server's first word.
 function waiting(question) {
@@ -91,7 +98,9 @@ function finished(turn) {
 function watch(asked) {
   const timer = setInterval(async () => {
     if (pending !== asked) return clearInterval(timer);
-    if (performance.now() - asked.at < PATIENCE_MS || (await answers())) return;
+    const silent = performance.now() - asked.at;
+    if (silent < PATIENCE_MS) return;
+    if ((await answers()) && (silent < LONGEST_MS || !$("#soon"))) return;
     if (pending !== asked) return clearInterval(timer);
     clearInterval(timer);
     lost(asked.question);

@@ -4,10 +4,12 @@ const KEY = "shanghai-qa.conversations";
 const CURRENT = "shanghai-qa.current";
 const MOST = 200;
 
+const whole = (turn) => typeof turn?.answer?.question === "string" && Array.isArray(turn.answer.statements);
+
 const read = () => {
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(found) ? found.filter((one) => one?.id && Array.isArray(one.turns)) : [];
+    return Array.isArray(found) ? found.filter((one) => one?.id && Array.isArray(one.turns) && one.turns.every(whole)) : [];
   } catch {
     return [];
   }
