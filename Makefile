@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL := tools/install.sh "$(PYTHON)"
 NEEDS := pyproject.toml constraints.txt tools/install.sh
 
-.PHONY: help serve test check unit bench bench-page constraints clean
+.PHONY: help serve test check unit bench constraints clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -34,12 +34,9 @@ unit: .venv/installed-dev ## Run the tests that need neither the whole corpus no
 	@echo "==> Running the unit tests"
 	@$(BIN)/python -m pytest -m "not corpus and not web"
 
-bench: .venv/installed ## Measure speed against the bare model and print the ratios
+bench: .venv/installed ## Measure speed: against the bare model, in a browser, with fifty readers
 	@echo "==> Measuring (some minutes; leave the machine alone meanwhile)"
 	@$(BIN)/python bench/measure.py
-
-bench-page: .venv/installed ## Measure how soon the page answers, alone and with fifty readers
-	@echo "==> Measuring (two minutes; leave the machine alone meanwhile)"
 	@$(BIN)/python bench/page.py
 
 constraints: ## Pin all dependencies anew from pyproject.toml; needs uv

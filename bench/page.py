@@ -1,6 +1,6 @@
 """The page as readers feel it: how soon it says something, what it weighs, and how it bears fifty of them at once.
 
-Run with `make bench-page`, on an otherwise idle machine: the browser and the fifty share its cores with the server.
+Run with `make bench`, on an otherwise idle machine: the browser and the fifty share its cores with the server.
 Prints tables and judges nothing.
 """
 
@@ -164,9 +164,9 @@ async def crowd(address: str, questions: Sequence[str]) -> list[tuple[str, str]]
 
 async def exchange(client: httpx.AsyncClient, event: dict[str, Any], session: str, question: str) -> None:
     """One question from its sending to its whole answer; RuntimeError if the page would show a failure."""
-    asked = {"question": question, "number": 1, "key": "k1", "history": [], "filters": None}
+    asked = {"question": question, "number": 1, "key": "k1", "history": [], "filters": {}}
     body = {
-        "data": [[], [], [], "", ""],
+        "data": [],
         "event_data": asked,
         "fn_index": event["id"],
         "trigger_id": event["targets"][0][0],

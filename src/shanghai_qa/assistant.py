@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -150,6 +151,11 @@ class Assistant(Runnable[str | Ask, Any]):
     @property
     def info(self) -> CorpusInfo:
         return self._follow()[0].info
+
+    @property
+    def updated(self) -> date:
+        """The day on which the corpus in use was read in."""
+        return date.fromtimestamp((self._follow()[0].folder / "manifest.json").stat().st_mtime)
 
     @property
     def ingesting(self) -> bool:

@@ -96,9 +96,7 @@ def cite_as(document: Document, accessed: date) -> str:
 
 def _check(answers: Sequence[Answer]) -> None:
     for n, answer in enumerate(answers, start=1):
-        used = {number for one in answer.statements for number in one.citations}
-        used |= {claim.citation for one in answer.disagreements for claim in one.claims}
-        if lost := sorted(used - {citation.number for citation in answer.citations}):
+        if lost := answer.unlisted():
             advice = "see what is wrong with it with: shanghai-qa verify"
             raise InputError(f"answer {n} cites [{lost[0]}], which it does not list; {advice}")
 

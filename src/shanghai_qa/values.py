@@ -252,6 +252,12 @@ class Answer:
         """The citation of that number; KeyError if there is none."""
         return {c.number: c for c in self.citations}[number]
 
+    def unlisted(self) -> list[int]:
+        """Numbers that statements or claims cite and no citation has, in order."""
+        cited = {number for statement in self.statements for number in statement.citations}
+        cited |= {claim.citation for one in self.disagreements for claim in one.claims}
+        return sorted(cited - {citation.number for citation in self.citations})
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready values, in the documented order of fields."""
         data = asdict(self)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import InputError, ShanghaiQAError
+from shanghai_qa.settings import Settings
 from shanghai_qa.values import Answer, Ask, CorpusInfo, Document, Outcome, Statement, Step, Tier
 
 TEXT = """# The port plan
@@ -75,6 +77,8 @@ class OneDocument:
         self.info = CorpusInfo("v1", 1, 3)
         self.passages = ()
         self.ingesting = False
+        self.updated = date(2026, 3, 17)
+        self.settings = Settings()
 
     def document(self, id: str) -> Document:
         if id != self.documents[0].id:
@@ -197,7 +201,7 @@ def opened(browser: Browser, served: str, screen: Screen = Screen()) -> Iterator
     errors: list[str] = []
     page.on("request", lambda r: None if r.url.startswith((served, "data:", "blob:")) else elsewhere.append(r.url))
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.on("pageerror", lambda e: None if e.name == "AbortError" else errors.append(str(e)))  # a reload ends streams
     yield page
     context.close()
     assert elsewhere == []

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -111,7 +112,7 @@ def test_nothing_in_an_answer_becomes_markup() -> None:
 
 
 def test_errors_steps_and_examples_are_text_too() -> None:
-    intro = render.intro(View(), CORPUS, [], {"facts": [EVIL]})
+    intro = render.intro(View(), CORPUS, [], date(2026, 3, 17), {"facts": [EVIL]})
     for html in (turn().failed(EVIL), turn().working(EVIL), intro):
         assert EVIL in Seen(html).text
 
@@ -210,7 +211,7 @@ def test_a_language_without_phrases_gets_english() -> None:
 
 def test_filters_are_said_in_words() -> None:
     chosen = Filters(topics=("ai", "quantum"), places=("Xuhui",), tiers=(Tier.PRIMARY,), year_from=2020, year_to=2024)
-    assert render.scope(chosen, "en") == "Only sources that match: ai, quantum · Xuhui · primary · 2020–2024"
+    assert render.scope(chosen, "en") == "Only sources that match: AI, Quantum · Xuhui · primary · 2020–2024"
     assert render.scope(Filters(year_from=2020), "en") == "Only sources that match: since 2020"
     assert render.scope(Filters(year_to=2024), "en") == "Only sources that match: until 2024"
     assert render.scope(Filters(), "en") == ""
@@ -239,7 +240,7 @@ def test_filters_are_said_in_words() -> None:
                 "citations": (citation(of=source(tier=Tier.UNVERIFIED)),),
                 "caveats": ("Only an unverified source says this.",),
             },
-            "weak",
+            "unverified",
             "Only an unverified source says this",
         ),
         ({"outcome": Outcome.NOT_IN_CORPUS, "statements": (), "citations": ()}, "refused", "Not in this corpus"),

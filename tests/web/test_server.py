@@ -22,10 +22,10 @@ from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import ShanghaiQAError
 from shanghai_qa.journal import Journal
 from shanghai_qa.store import Index
-from shanghai_qa.values import Answer, CorpusInfo, Filters, Outcome, Tier, Turn
+from shanghai_qa.values import Answer, CorpusInfo, Filters, Outcome, Turn
 from shanghai_qa.web import ports
 from shanghai_qa.web.line import Line
-from shanghai_qa.web.page import Asked, Page, filters_of
+from shanghai_qa.web.page import Asked, Page
 from shanghai_qa.web.server import build_app, preferred
 from tests.e2e.program import copy_of
 from tests.web.conftest import serving
@@ -197,7 +197,7 @@ def test_turns_are_drawn_again_from_what_the_browser_kept(client: TestClient) ->
     shown = client.post("/turns", json=[kept, kept]).text
     assert shown.count("Not in this corpus") == 2
     assert 'data-turn="2"' in shown
-    assert "Only sources that match: ai" in shown
+    assert "Only sources that match: AI" in shown
     assert "语料库中没有答案" not in client.post("/zh/turns", json=[kept]).text  # the answer keeps its own language
 
 
@@ -243,17 +243,6 @@ def test_a_journal_that_cannot_be_written_is_said_in_one_line(assistant: Assista
     reply = client.post("/feedback", json={"answer": REFUSAL.to_dict(), "helpful": True})
     assert reply.status_code == 400
     assert "SHANGHAI_QA_JOURNAL" in reply.json()["detail"]
-
-
-def test_the_fields_of_the_page_become_filters() -> None:
-    assert filters_of([], [], [], "", "") == Filters()
-    assert filters_of(["ai"], ["Xuhui"], ["primary"], "2020", "") == Filters(
-        topics=("ai",), places=("Xuhui",), tiers=(Tier.PRIMARY,), year_from=2020
-    )
-
-
-def test_years_may_come_in_either_order() -> None:
-    assert filters_of([], [], [], "2024", "2020") == Filters(year_from=2020, year_to=2024)
 
 
 def test_a_port_in_use_is_one_line_that_offers_the_next() -> None:

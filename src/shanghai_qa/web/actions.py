@@ -24,11 +24,8 @@ _LONGEST_HISTORY = 400
 
 def _whole(answer: Answer) -> Answer:
     """ValueError if a statement or a claim cites what the answer does not list."""
-    listed = {citation.number for citation in answer.citations}
-    cited = {number for statement in answer.statements for number in statement.citations}
-    cited |= {claim.citation for one in answer.disagreements for claim in one.claims}
-    if not cited <= listed:
-        raise ValueError(f"the answer has no citation {min(cited - listed)}")
+    if unlisted := answer.unlisted():
+        raise ValueError(f"the answer has no citation {unlisted[0]}")
     return answer
 
 

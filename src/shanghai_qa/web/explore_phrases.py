@@ -112,8 +112,8 @@ ENGLISH = ExplorePhrases(
     "listed; for a year with many, the best told. Much else happened that no document here dates.",
     places_heading=lambda names: f"{', '.join(names[:-1])} and {names[-1]} are written about most",
     places_note="A schematic map: each tile is a district, placed roughly where it lies and not drawn to scale; the "
-    "small ones are zones within it. The number and the shade say how many documents are about a place. Choose a tile "
-    "to read what they say.",
+    "small ones are zones within it. The number and the shade say how many documents are about a place, those "
+    "about its zones alone not counted. Choose a tile to read what they say.",
     place_columns=("Place", "Kind", "Documents about it", "Sentences that name it"),
     district="District",
     zone=lambda district: f"Zone in {district}",
@@ -154,7 +154,7 @@ CHINESE = ExplorePhrases(
     events_heading=lambda count, first, last: f"{count} 个有日期的事件，从{first}到{last}",
     events_note="取自写明日期或月份、并说明某事开始、开放、成立、通过或上市的句子；同一年事件较多时，选取表述最清楚的。许多其他事件在这些文档中没有日期。",
     places_heading=lambda names: f"{'、'.join(names)}被写到最多",
-    places_note="示意图：每块为一个区，大致按方位排列，不按比例；小块为区内的园区或片区。数字和深浅表示关于该地的文档数量。点击可查看文档内容。",
+    places_note="示意图：每块为一个区，大致按方位排列，不按比例；小块为区内的园区或片区。数字和深浅表示关于该地的文档数量，只写其园区的不计入。点击可查看文档内容。",
     place_columns=("地点", "类别", "相关文档", "提及的句子"),
     district="区",
     zone=lambda district: f"位于{district}",

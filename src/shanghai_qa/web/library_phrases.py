@@ -144,24 +144,7 @@ _ENGLISH = LibraryPhrases(
     cite="How to cite it",
     download=lambda form: f"Download {form}",
     questions="Questions it answers",
-    topic_names={
-        "semiconductors": "Semiconductors",
-        "ai": "AI",
-        "quantum": "Quantum",
-        "computing": "Computing",
-        "startups": "Startups",
-        "capital": "Capital",
-        "talent": "Talent",
-        "policy": "Policy",
-        "districts": "Districts",
-        "biotech": "Biotech",
-        "vehicles": "Vehicles",
-        "robotics": "Robotics",
-        "aerospace": "Aerospace",
-        "research": "Research",
-        "digital-economy": "Digital economy",
-        "trade": "Trade",
-    },
+    topic_names=PAGE["en"].topic_names,
 )
 
 _CHINESE = LibraryPhrases(

@@ -25,6 +25,7 @@ from shanghai_qa.web import render
 from shanghai_qa.web.line import Line
 from shanghai_qa.web.page_phrases import PAGE, PagePhrases
 from shanghai_qa.web.pages import FRAME, View, fragment
+from shanghai_qa.web.phrases import phrases
 from shanghai_qa.web.samples import SAMPLES
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ _HEAD = """<link rel="icon" href="page/icon.svg">
 _ON_ASK = """window.shanghaiQAHears = (detail) => trigger("click", detail);
 document.dispatchEvent(new Event("shanghai-qa:hears"));"""
 _SUBMITTED = "(question) => window.shanghaiQA.submitted(question)"
+_NARROWED = "(...chosen) => window.shanghaiQA.narrowed(...chosen)"
 _STOPPED = "() => window.shanghaiQA.stopped()"
 
 _READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
@@ -51,15 +53,14 @@ _SEEN_S = 0.05  # for less, nothing is worth drawing
 class Asked(BaseModel):
     """What the script hands in: the question, which turn of its conversation it is, and what was said before.
 
-    `key` tells the turn from any other on the page. `filters`, as a shared link names them, take the place of those in
-    the fields.
+    `key` tells the turn from any other on the page. `filters` are as the fields hold them, or as a link names them.
     """
 
     question: str
     number: int = Field(ge=1, le=10_000)
     key: str = Field(pattern=r"^[\w-]{1,40}$")
     history: list[Turn] = Field(default=[], max_length=_LONGEST_HISTORY)
-    filters: dict[str, Any] | None = None
+    filters: dict[str, Any] = {}
 
 
 class Page:
@@ -99,7 +100,7 @@ class Page:
         while (event := await run_in_executor(None, next, events, None)) is not None:
             match event:
                 case Answer():
-                    yield turn.answered(event, self._admitted(ask.filters))
+                    yield turn.answered(event)
                     return
                 case Statement():
                     statements.append(event)
@@ -108,10 +109,6 @@ class Page:
             if time.monotonic() - shown_at > _SEEN_S:
                 shown_at = time.monotonic()
                 yield turn.working(message, statements)
-
-    def _admitted(self, filters: Filters) -> int | None:
-        """How many documents pass the filters; None where there are none."""
-        return sum(map(filters.admits, self._assistant.documents)) if filters else None
 
     def build(self) -> gr.Blocks:
         """The page, with its queue set; its events are private."""
@@ -133,10 +130,10 @@ class Page:
                     with gr.Column(elem_id="composer"):
                         box = self._question_box()
 
-            async def ask(event: gr.EventData, *chosen: Any) -> AsyncIterator[dict[Any, Any]]:
+            async def ask(event: gr.EventData) -> AsyncIterator[dict[Any, Any]]:
                 asked = Asked.model_validate(event._data)
                 try:
-                    filters = filters_of(*chosen) if asked.filters is None else _FILTERS.validate_python(asked.filters)
+                    filters = _FILTERS.validate_python(asked.filters)
                 except ValidationError:
                     yield {now: self._turn(asked, Filters()).failed(self._say.no_such_filters)}
                     return
@@ -146,14 +143,17 @@ class Page:
                     opening = {}
                 yield {box: gr.update(**_READY)}
 
-            asking = now.click(ask, fields, [now, box], **_QUIET, concurrency_limit=None)
+            asking = now.click(ask, None, [now, box], **_QUIET, concurrency_limit=None)
+            for field in fields:
+                field.change(None, fields, None, js=_NARROWED, **_QUIET)
             box.submit(None, box, box, js=_SUBMITTED, **_QUIET)
             box.stop(lambda: gr.update(**_READY), None, box, js=_STOPPED, cancels=[asking], queue=False, **_QUIET)
         page.queue(max_size=500)
         return page
 
     def _intro(self) -> Markup:
-        return render.intro(self._view, self._assistant.info, self._assistant.documents, SAMPLES[self._view.language])
+        held = self._assistant
+        return render.intro(self._view, held.info, held.documents, held.updated, SAMPLES[self._view.language])
 
     def _question_box(self) -> gr.Textbox:
         return gr.Textbox(
@@ -163,6 +163,7 @@ class Page:
             container=False,
             lines=1,
             max_lines=6,
+            max_length=self._assistant.settings.max_question_chars,
             autofocus=True,
             elem_id="box",
             submit_btn=True,
@@ -171,11 +172,11 @@ class Page:
     def _filter_fields(self) -> list[Any]:
         say, documents = self._say, self._assistant.documents
         held = {topic for document in documents for topic in document.topics}
-        topics = [(say.topic_names.get(topic, topic), topic) for topic in TOPICS if topic in held]
+        topics = [(say.topic_names[topic], topic) for topic in TOPICS if topic in held]
         places = sorted({place for document in documents for place in document.places})
         years = [str(year) for year in sorted({d.year for d in documents if d.year}, reverse=True)]
         span = [(say.any_year, ""), *((year, year) for year in years)]
-        tiers = [(say.tier_names[tier], tier.value) for tier in Tier]
+        tiers = [(phrases(self._view.language).tiers[tier], tier.value) for tier in Tier]
         with gr.Column(elem_id="filters"):
             gr.HTML(Markup("<h2>{}</h2>").format(say.filters), apply_default_css=False)
             several = [
@@ -187,19 +188,6 @@ class Page:
                 first = gr.Dropdown(span, label=say.year_from, value="", min_width=80)
                 last = gr.Dropdown(span, label=say.year_to, value="", min_width=80)
             return [*several, first, last]
-
-
-def filters_of(topics: list[str], places: list[str], tiers: list[str], first: str, last: str) -> Filters:
-    """The filters that the fields hold; "" leaves the years open, and the two years may come in either order."""
-    if first and last:
-        first, last = sorted((first, last))
-    return Filters(
-        tuple(topics),
-        tuple(places),
-        tuple(Tier(tier) for tier in tiers),
-        int(first) if first else None,
-        int(last) if last else None,
-    )
 
 
 def mount_page(app: FastAPI, assistant: Assistant, language: str, line: Line) -> FastAPI:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shanghai_qa.values import Tier
-
 
 @dataclass(frozen=True)
 class PagePhrases:
@@ -23,7 +21,6 @@ class PagePhrases:
     topics: str
     places: str
     tiers: str
-    tier_names: Mapping[Tier, str]
     topic_names: Mapping[str, str]
     year_from: str
     year_to: str
@@ -56,7 +53,7 @@ _ENGLISH = PagePhrases(
         f"Every sentence of an answer is quoted from one of {n:,} documents and opens at the very words. This is not a "
         "search of the web, and no model’s memory: where the documents do not say, neither does this."
     ),
-    holds=lambda n, newest, version: f"{n:,} documents · newest of {newest} · version {version}",
+    holds=lambda n, newest, updated: f"{n:,} documents · the newest of {newest} · last updated on {updated}",
     shares="Who stands behind the documents",
     samples={
         "facts": "Facts and figures",
@@ -70,8 +67,24 @@ _ENGLISH = PagePhrases(
     topics="Topics",
     places="Places",
     tiers="Tiers",
-    tier_names={tier: tier.value for tier in Tier},
-    topic_names={},
+    topic_names={
+        "semiconductors": "Semiconductors",
+        "ai": "AI",
+        "quantum": "Quantum",
+        "computing": "Computing",
+        "startups": "Startups",
+        "capital": "Capital",
+        "talent": "Talent",
+        "policy": "Policy",
+        "districts": "Districts",
+        "biotech": "Biotech",
+        "vehicles": "Vehicles",
+        "robotics": "Robotics",
+        "aerospace": "Aerospace",
+        "research": "Research",
+        "digital-economy": "Digital economy",
+        "trade": "Trade",
+    },
     year_from="Published from",
     year_to="Published to",
     any_year="any year",
@@ -133,6 +146,7 @@ _ENGLISH = PagePhrases(
         "failed": "That did not work: {why}",
         "lost": "The connection is lost. Your question is kept.",
         "back": "The server answers again.",
+        "unanswered": "This question was not answered yet.",
         "retry": "Try again",
         "stopped": "Stopped.",
         "another_corpus": "This link was made with another version of the documents; the answer may differ.",
@@ -155,7 +169,7 @@ _CHINESE = PagePhrases(
         f"回答中的每一句都引自 {n:,} 份文档之一，点开即见原句。这不是网络搜索，也不靠模型的记忆："
         "文档没有写的，这里就不说。文档为英文，可用中文提问。"
     ),
-    holds=lambda n, newest, version: f"{n:,} 份文档 · 最新为{newest} · 版本 {version}",
+    holds=lambda n, newest, updated: f"{n:,} 份文档 · 最新为{newest} · {updated}更新",
     shares="文档由谁负责",
     samples={
         "facts": "事实与数字",
@@ -169,12 +183,6 @@ _CHINESE = PagePhrases(
     topics="主题",
     places="地点",
     tiers="来源等级",
-    tier_names={
-        Tier.PRIMARY: "一手",
-        Tier.ESTABLISHED: "权威",
-        Tier.PROMOTIONAL: "宣传",
-        Tier.UNVERIFIED: "未核实",
-    },
     topic_names={
         "semiconductors": "半导体",
         "ai": "人工智能",
@@ -252,6 +260,7 @@ _CHINESE = PagePhrases(
         "failed": "没有成功：{why}",
         "lost": "连接中断。您的问题已保留。",
         "back": "服务器已恢复。",
+        "unanswered": "这个问题还没有得到回答。",
         "retry": "重试",
         "stopped": "已停止。",
         "another_corpus": "此链接来自另一版本的文档，回答可能不同。",

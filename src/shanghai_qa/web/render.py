@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -65,8 +66,8 @@ class Turn:
         """What went wrong, in words that tell the reader what to do."""
         return self._drawn(failed=message)
 
-    def answered(self, answer: Answer, admitted: int | None = None) -> Markup:
-        """The whole answer; under `not_in_corpus` it lists no sources. `admitted` documents passed the filters."""
+    def answered(self, answer: Answer) -> Markup:
+        """The whole answer; under `not_in_corpus` it lists no sources."""
         say = phrases(answer.language)
         by_source: dict[str, list[Citation]] = {}
         for citation in answer.citations:
@@ -79,7 +80,6 @@ class Turn:
             standing=standing(answer),
             by_source=list(by_source.values()),
             authorship=_authorship(answer, say),
-            admitted=admitted,
         )
 
     def _drawn(self, **values: Any) -> Markup:
@@ -102,12 +102,19 @@ def standing(answer: Answer) -> Standing:
     weak = all(citation.source.tier.rank >= Tier.PROMOTIONAL.rank for citation in answer.citations)
     if weak and answer.caveats:
         alone, *others = answer.caveats
-        return Standing("weak", alone.rstrip(".。"), tuple(others))
+        best = min((citation.source.tier for citation in answer.citations), key=lambda tier: tier.rank)
+        return Standing(best.value, alone.rstrip(".。"), tuple(others))
     count = len({citation.source.id for citation in answer.citations})
     return Standing("answered", say.answered(count), answer.caveats)
 
 
-def intro(view: View, info: CorpusInfo, documents: Sequence[Document], samples: Mapping[str, Sequence[str]]) -> Markup:
+def intro(
+    view: View,
+    info: CorpusInfo,
+    documents: Sequence[Document],
+    updated: date,
+    samples: Mapping[str, Sequence[str]],
+) -> Markup:
     """What stands where no question has been asked: what this is and is not, what it holds, what to ask."""
     say, page = phrases(view.language), PAGE[view.language]
     tiers = Counter(document.tier for document in documents)
@@ -118,7 +125,7 @@ def intro(view: View, info: CorpusInfo, documents: Sequence[Document], samples: 
         say=say,
         page=page,
         info=info,
-        holds=page.holds(info.documents, say.when(newest), info.version[:8]),
+        holds=page.holds(info.documents, say.when(newest), say.day(updated)),
         shares=[(tier, tiers[tier], tiers[tier] / max(len(documents), 1)) for tier in Tier if tiers[tier]],
         samples=[(page.samples[group], questions) for group, questions in samples.items()],
     )
@@ -132,7 +139,7 @@ def scope(filters: Filters, language: str) -> str:
     parts = [
         ", ".join(page.topic_names.get(topic, topic) for topic in filters.topics),
         ", ".join(filters.places),
-        ", ".join(page.tier_names[tier] for tier in filters.tiers),
+        ", ".join(phrases(language).tiers[tier] for tier in filters.tiers),
         years,
     ]
     return page.only + " · ".join(filter(None, parts)) if filters else ""

@@ -23,12 +23,18 @@ export function copy(turn) {
   return copied([...lines, "", `${say.sources}:`, ...answer.citations.map(source)].join("\n"), say.copied);
 }
 
-export function share(turn, filters) {
-  const answer = answerOf(turn), address = new URL(location.pathname, location.origin);
-  address.searchParams.set("q", answer.read_as ?? answer.question);
+// The address at which a question is asked with these filters.
+export function linkTo(question, filters) {
+  const address = new URL(location.pathname, location.origin);
+  address.searchParams.set("q", question);
   for (const [name, value] of Object.entries(filters)) {
-    for (const one of [value ?? []].flat()) address.searchParams.append(name, one);
+    for (const one of [value].flat()) address.searchParams.append(name, one);
   }
+  return address;
+}
+
+export function share(turn, filters) {
+  const answer = answerOf(turn), address = linkTo(answer.read_as ?? answer.question, filters);
   address.searchParams.set("corpus", answer.corpus.version);
   return copied(address.href, say.link_copied);
 }
@@ -45,20 +51,40 @@ export async function exported(answers, form) {
   }
 }
 
-export async function vote(turn, history, helpful, reason = "") {
-  const pressed = turn.querySelector(helpful ? "[data-do=helpful]" : "[data-do=unhelpful]");
+// A turn has one vote: {id, undo, helpful}, or null. `context` is {history, vote, keep(vote)}.
+export async function vote(turn, context, helpful, reason = "") {
+  const before = context.vote;
   try {
-    const given = await (await send("feedback", "POST", { answer: answerOf(turn), history, helpful, reason })).json();
-    pressed.setAttribute("aria-pressed", "true");
-    const undo = async () => {
-      await send(`feedback/${given.id}?undo=${given.undo}`, "DELETE");
-      pressed.setAttribute("aria-pressed", "false");
-      note(turn, say.undone);
-    };
-    note(turn, helpful ? say.thanks : say.noted, button(say.undo, () => undo().catch((e) => toast(say.failed.replace("{why}", e.message)))));
+    if (before) await takenBack(turn, context);
+    if (before?.helpful === helpful && !reason) return note(turn, say.undone);
+    const body = { answer: answerOf(turn), history: context.history, helpful, reason };
+    context.keep({ ...(await (await send("feedback", "POST", body)).json()), helpful });
+    press(turn, helpful);
+    note(turn, helpful ? say.thanks : say.noted, button(say.undo, () => undo(turn, context)));
   } catch (error) {
     toast(say.failed.replace("{why}", error.message));
   }
+}
+
+async function undo(turn, context) {
+  try {
+    await takenBack(turn, context);
+    note(turn, say.undone);
+  } catch (error) {
+    toast(say.failed.replace("{why}", error.message));
+  }
+}
+
+async function takenBack(turn, context) {
+  const { id, undo: proof } = context.vote;
+  await send(`feedback/${id}?undo=${proof}`, "DELETE");
+  context.keep(null);
+  press(turn, null);
+}
+
+export function press(turn, helpful) {
+  turn.querySelector("[data-do=helpful]").setAttribute("aria-pressed", helpful === true);
+  turn.querySelector("[data-do=unhelpful]").setAttribute("aria-pressed", helpful === false);
 }
 
 function note(turn, words, ...more) {
@@ -68,8 +94,9 @@ function note(turn, words, ...more) {
   turn.querySelector("div.tools").after(line);
 }
 
-// A vote against an answer asks what is wrong with it.
-export function reasons(turn, history) {
+// A vote against an answer asks what is wrong with it; pressed again, it is taken back.
+export function against(turn, context) {
+  if (context.vote?.helpful === false) return vote(turn, context, false);
   if (turn.querySelector(".reasons")) return;
   turn.querySelector(".note.vote")?.remove();
   const own = make("textarea", { rows: 2, maxlength: 1000, "aria-label": say.words, placeholder: say.words });
@@ -77,13 +104,20 @@ export function reasons(turn, history) {
     make("label", {}, make("input", { type: "radio", name: "reason", value: say[name] }), ` ${say[name]}`));
   const form = make("form", { class: "reasons", onsubmit: submit },
     make("fieldset", {}, make("legend", {}, say.why), ...choices), own, make("p", { class: "note" }, say.stored),
-    make("p", { class: "tools" }, make("button", { type: "submit" }, say.send), button(say.cancel, () => form.remove())));
+    make("p", { class: "tools" }, make("button", { type: "submit" }, say.send), button(say.cancel, () => leave(form))));
   function submit(event) {
     event.preventDefault();
     const chosen = form.querySelector("input:checked")?.value ?? "";
-    vote(turn, history, false, [chosen, own.value.trim()].filter(Boolean).join(": "));
+    vote(turn, context, false, [chosen, own.value.trim()].filter(Boolean).join(": "));
   }
   turn.querySelector("div.tools").after(form);
   form.querySelector("input").focus({ preventScroll: true });
   form.scrollIntoView({ block: "center" });
+}
+
+// Give a form of reasons up.
+export function leave(form) {
+  const turn = form.closest(".turn");
+  form.remove();
+  turn.querySelector("[data-do=unhelpful]").focus();
 }

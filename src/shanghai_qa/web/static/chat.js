@@ -6,27 +6,30 @@ import * as cards from "./cards.js";
 import * as kept from "./kept.js";
 import * as panel from "./panel.js";
 import * as side from "./side.js";
+import * as stored from "./stored.js";
 import { button, make, say, send, tell, toast } from "./words.js";
+import "./language.js";
 
 const FILTERS = ["topics", "places", "tiers", "year_from", "year_to"];
-const UNSENT = "shanghai-qa.unsent"; // a question that the server did not answer
+const UNSENT = "shanghai-qa.unsent"; // a question that the server has not answered
 const PATIENCE_MS = 4_000; // without a word from the server, before it is asked whether it is there
 const LONGEST_MS = 20_000; // without a first word, whatever it says
 
 let conversation = null;
-let pending = null; // {question, key, at} while an answer is on its way
+let pending = null; // {question, filters, key, at} while an answer is on its way
+let chosen = {}; // the filters in the fields
 const $ = (selector) => document.querySelector(selector);
 
 // --- Asking
 
-// `filters` take the place of those that the reader set; false if nothing is asked.
-function ask(question, filters = null) {
+// False if nothing is asked.
+function ask(question, filters = chosen) {
   question = question.trim();
   if (!question || pending) return false;
-  sessionStorage.removeItem(UNSENT);
   settle();
   conversation ??= kept.begin();
-  pending = { question, key: `${Date.now()}`, at: performance.now() };
+  pending = { question, filters, key: `${Date.now()}`, at: performance.now() };
+  stored.set(UNSENT, JSON.stringify({ question, filters }));
   $("#past").append(waiting(question));
   document.body.classList.add("talking");
   tell(say.reading);
@@ -52,13 +55,13 @@ function waiting(question) {
   return turn;
 }
 
-// The finished turn moves up to the earlier ones. The server's next word takes its place.
+// The finished turn moves up to the earlier ones; the server's next word takes its place.
 function settle() {
   const turn = $("#now .turn");
-  if (turn?.dataset.answer && !spent()) $("#past").append(turn.cloneNode(true));
+  $("#soon")?.remove();
+  if (turn?.dataset.answer && !document.body.classList.contains("spent")) $("#past").append(turn);
   spend();
 }
-const spent = () => document.body.classList.contains("spent");
 const spend = (yes = true) => document.body.classList.toggle("spent", yes);
 
 // Turns as the messages that a later question may depend on.
@@ -72,9 +75,9 @@ new MutationObserver(() => {
   const turn = $("#now .turn");
   if (!pending || turn?.dataset.key !== pending.key) return;
   pending.at = performance.now();
+  spend(false);
   if ($("#soon")) {
     $("#soon").remove();
-    spend(false);
     turn.scrollIntoView({ block: "start" });
   }
   tell(turn.querySelector("[data-status]")?.textContent ?? "");
@@ -83,12 +86,17 @@ new MutationObserver(() => {
 
 function finished(turn) {
   pending = null;
+  stored.remove(UNSENT);
   if (!turn.dataset.answer) return;
-  const answer = actions.answerOf(turn);
-  conversation.title ||= answer.question;
-  conversation.turns.push({ answer, filters: JSON.parse(turn.dataset.filters) });
-  conversation.changed = Date.now();
-  if (!kept.save(conversation)) toast(say.full);
+  const answer = actions.answerOf(turn), filters = filtersOf(turn);
+  turn.dataset.at = conversation.turns.length;
+  const [now, taken] = kept.update(conversation, (one) => {
+    one.title ||= answer.question;
+    one.turns.push({ answer, filters });
+    one.changed = Date.now();
+  });
+  conversation = now;
+  if (!taken) toast(say.full);
   kept.makeCurrent(conversation.id);
   side.refresh();
 }
@@ -103,7 +111,7 @@ function watch(asked) {
     if ((await answers()) && (silent < LONGEST_MS || !$("#soon"))) return;
     if (pending !== asked) return clearInterval(timer);
     clearInterval(timer);
-    lost(asked.question);
+    lost(asked);
   }, 1_000);
 }
 
@@ -116,13 +124,12 @@ async function answers() {
 }
 
 // The question stays, also over the reload by which Gradio greets a server that comes back.
-function lost(question, words = say.lost) {
+function lost({ question, filters }, words = say.lost) {
   pending = null;
   $("#soon")?.remove();
   spend();
-  sessionStorage.setItem(UNSENT, question);
   const line = make("p", { class: "outcome" }, words);
-  const again = () => (location.href = `${location.pathname}?q=${encodeURIComponent(question)}`);
+  const again = () => (location.href = actions.linkTo(question, filters));
   const turn = make("article", { class: "turn", id: "soon" }, make("h2", { class: "question" }, question),
     make("div", { class: "answer failed" }, line, make("p", { class: "tools" }, button(say.retry, again))));
   $("#past").append(turn);
@@ -130,7 +137,7 @@ function lost(question, words = say.lost) {
   turn.scrollIntoView({ block: "start" });
   tell(words);
   const timer = setInterval(async () => {
-    if (!turn.isConnected || line.textContent === say.back) return clearInterval(timer);
+    if (!turn.isConnected || line.textContent !== say.lost) return clearInterval(timer);
     if (await answers()) tell((line.textContent = say.back));
   }, 2_000);
 }
@@ -138,31 +145,37 @@ function lost(question, words = say.lost) {
 // --- Conversations
 
 async function open(one) {
+  clear();
   conversation = one;
   kept.makeCurrent(one.id);
-  clear();
   side.refresh();
   if (!one.turns.length) return;
   document.body.classList.add("talking");
   try {
-    $("#past").innerHTML = await (await send("turns", "POST", one.turns)).text(); // the server's templates escape
-    $("#past .turn:last-child")?.scrollIntoView({ block: "start" });
+    const html = await (await send("turns", "POST", one.turns)).text();
+    if (conversation?.id !== one.id) return; // another one was opened meanwhile
+    $("#past").insertAdjacentHTML("afterbegin", html); // the server's templates escape
+    const drawn = [...document.querySelectorAll("#past .turn[data-answer]")].slice(0, one.turns.length);
+    for (const [at, turn] of drawn.entries()) {
+      turn.dataset.at = at;
+      if (one.turns[at].vote) actions.press(turn, one.turns[at].vote.helpful);
+    }
+    if (!pending) drawn.at(-1)?.scrollIntoView({ block: "start" });
   } catch (error) {
     toast(say.failed.replace("{why}", error.message));
   }
 }
 
 function anew() {
+  clear();
   conversation = null;
   kept.makeCurrent(null);
-  clear();
   side.refresh();
   $("#box textarea").focus();
 }
 
 function clear() {
-  if (pending) $("#box .stop-button")?.click();
-  pending = null;
+  if (pending) stop();
   panel.isOpen() && panel.close();
   $("#past").replaceChildren();
   spend();
@@ -172,14 +185,19 @@ function clear() {
 
 // --- The question box
 
-function submitted(question) {
-  return ask(question) ? "" : question;
+// What the box holds after Enter: nothing, or the question where another is on its way.
+const submitted = (question) => (ask(question) ? "" : question);
+
+function stop() {
+  $("#box .stop-button")?.click();
+  stopped();
 }
 
 function stopped() {
-  const question = pending?.question;
+  if (!pending) return;
+  const { question } = pending;
   pending = null;
-  if (!question) return;
+  stored.remove(UNSENT);
   $("#soon")?.remove();
   spend();
   fill(question);
@@ -193,7 +211,14 @@ function fill(question) {
   box.focus();
 }
 
-window.shanghaiQA = { submitted, stopped };
+// The fields' values, as filters; the years may come in either order.
+function narrowed(topics, places, tiers, ...years) {
+  const [first, last] = years[0] && years[1] ? years.sort() : years;
+  const all = { topics, places, tiers, year_from: Number(first), year_to: Number(last) };
+  chosen = Object.fromEntries(Object.entries(all).filter(([, value]) => value?.length || value > 0));
+}
+
+window.shanghaiQA = { submitted, stopped, narrowed };
 
 // --- Clicks and keys
 
@@ -201,14 +226,26 @@ const does = {
   copy: (turn) => actions.copy(turn),
   share: (turn) => actions.share(turn, filtersOf(turn)),
   export: (turn, { dataset }) => actions.exported([actions.answerOf(turn)], dataset.form),
-  helpful: (turn) => actions.vote(turn, before(turn), true),
-  unhelpful: (turn) => actions.reasons(turn, before(turn)),
+  helpful: (turn) => actions.vote(turn, contextOf(turn), true),
+  unhelpful: (turn) => actions.against(turn, contextOf(turn)),
   edit: (turn, { dataset }) => fill(dataset.question),
-  retry: (turn) => ask(turn.querySelector(".question").textContent),
-  loosen: (turn) => ask(turn.querySelector(".question").textContent, {}),
+  retry: (turn) => ask(questionOf(turn), filtersOf(turn)),
+  loosen: (turn) => ask(questionOf(turn), {}),
 };
-const before = (turn) => said(conversation.turns.slice(0, Number(turn.dataset.turn) - 1));
+const questionOf = (turn) => turn.querySelector(".question").textContent;
 const filtersOf = (turn) => JSON.parse(turn.dataset.filters);
+
+// What a vote on a turn needs to know, and where it is kept.
+function contextOf(turn) {
+  const one = conversation, at = Number(turn.dataset.at);
+  return {
+    history: said(one.turns.slice(0, at)),
+    get vote() {
+      return (kept.find(one.id) ?? one).turns[at]?.vote;
+    },
+    keep: (vote) => kept.update(one, (now) => now.turns[at] && (now.turns[at].vote = vote)),
+  };
+}
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -217,9 +254,7 @@ document.addEventListener("click", (event) => {
   const chip = event.target.closest("#chat .chip");
   if (chip) return void ask(chip.textContent);
   const acting = event.target.closest("#chat [data-do]");
-  if (acting) return void does[acting.dataset.do]?.(acting.closest(".turn"), acting);
-  const language = event.target.closest("a.language");
-  if (language) document.cookie = `language=${language.hreflang};path=/;max-age=31536000;samesite=lax`;
+  if (acting) return void does[acting.dataset.do](acting.closest(".turn"), acting);
   const mark = event.target.closest("#chat a.cite");
   if (!mark || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
@@ -229,7 +264,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape") escape();
+  if (event.key === "Escape") escape(event.target);
   else if (event.key === "/" && !typing && !event.metaKey && !event.ctrlKey) {
     event.preventDefault();
     $("#box textarea").focus();
@@ -240,8 +275,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-function escape() {
-  if (cards.isShown()) cards.hide();
+// Closes what lies on top.
+function escape(target) {
+  const menu = $("details.menu[open]"), form = target.closest(".reasons");
+  if (menu) menu.open = false, menu.querySelector("summary").focus();
+  else if (target.getAttribute("aria-expanded") === "true" && target.matches("[role=combobox], input")) return;
+  else if (cards.isShown()) cards.hide();
+  else if (form) actions.leave(form);
   else if (panel.isOpen()) panel.close();
   else if (side.isOpen()) side.shut();
 }
@@ -249,7 +289,8 @@ function escape() {
 // Gradio draws these without a name, and its lists without a word in them.
 function named() {
   for (const list of document.querySelectorAll("#topics input, #places input")) {
-    if (!list.placeholder) list.placeholder = say.any;
+    const word = list.closest(".wrap-inner")?.querySelector(".token") ? "" : say.any;
+    if (list.placeholder !== word) list.placeholder = word;
   }
   $("#box .submit-button:not([aria-label])")?.setAttribute("aria-label", say.send_question);
   $("#box .stop-button:not([aria-label])")?.setAttribute("aria-label", say.stop);
@@ -262,21 +303,20 @@ async function begin() {
   document.documentElement.lang = say.language;
   side.build({ open, anew, exported: (answers) => actions.exported(answers, "markdown") });
   const wanted = new URL(location).searchParams, question = wanted.get("q");
-  const one = kept.current(), unsent = sessionStorage.getItem(UNSENT);
+  const one = kept.current(), unsent = JSON.parse(stored.get(UNSENT) ?? "null");
   if (one && (!question || unsent)) await open(one);
   if (question) {
     history.replaceState(null, "", location.pathname);
     if (wanted.get("corpus") && wanted.get("corpus") !== say.corpus) toast(say.another_corpus);
     ask(question, filtersIn(wanted));
-  } else if (unsent) lost(unsent, say.back);
+  } else if (unsent) lost(unsent, say.unanswered);
   renewed();
 }
 
-// The filters that a shared link names; null where it names none.
+// The filters that a link names.
 function filtersIn(wanted) {
-  const named = FILTERS.filter((name) => wanted.has(name));
   const value = (name) => (name.startsWith("year") ? Number(wanted.get(name)) : wanted.getAll(name));
-  return named.length ? Object.fromEntries(named.map((name) => [name, value(name)])) : null;
+  return Object.fromEntries(FILTERS.filter((name) => wanted.has(name)).map((name) => [name, value(name)]));
 }
 
 // While the documents are being renewed, a line says so.

@@ -1,50 +1,50 @@
-// Conversations, kept in this browser alone. One is {id, title, changed, turns: [{answer, filters}]}.
+// Conversations, kept in this browser alone. One is {id, title, changed, turns: [{answer, filters, vote}]}.
+
+import * as stored from "./stored.js";
 
 const KEY = "shanghai-qa.conversations";
-const CURRENT = "shanghai-qa.current";
 const MOST = 200;
+let here = null; // id of the conversation that this window shows
+const CURRENT = "shanghai-qa.current"; // the one that was shown last, for the next visit
 
 const whole = (turn) => typeof turn?.answer?.question === "string" && Array.isArray(turn.answer.statements);
 
 const read = () => {
   try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    const found = JSON.parse(stored.get(KEY) ?? "[]");
     return Array.isArray(found) ? found.filter((one) => one?.id && Array.isArray(one.turns) && one.turns.every(whole)) : [];
   } catch {
     return [];
   }
 };
 
-// False where the browser has no room.
-function write(all) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(all.slice(0, MOST)));
-    return true;
-  } catch {
-    return false;
-  }
-}
+const write = (all) => stored.set(KEY, JSON.stringify(all.slice(0, MOST)));
 
 export const all = () => read().sort((a, b) => b.changed - a.changed);
 export const find = (id) => read().find((one) => one.id === id);
-export const current = () => find(sessionStorage.getItem(CURRENT) ?? localStorage.getItem(CURRENT));
+export const current = () => find(here ?? stored.get(CURRENT));
 
 export function makeCurrent(id) {
-  for (const storage of [sessionStorage, localStorage]) {
-    if (id) storage.setItem(CURRENT, id);
-    else storage.removeItem(CURRENT);
-  }
+  here = id;
+  if (id) stored.set(CURRENT, id);
+  else stored.remove(CURRENT);
 }
 
 export const begin = () => ({ id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, title: "", changed: Date.now(), turns: [] });
 
-export function save(conversation) {
-  return write([conversation, ...read().filter((one) => one.id !== conversation.id)]);
+// Another window may have changed the same conversation meanwhile: `change` gets it as it stands now.
+// Gives it as it is then, and whether the browser took it.
+export function update(conversation, change) {
+  const now = find(conversation.id) ?? conversation;
+  change(now);
+  return [now, put(now)];
 }
 
-export function remove(id) {
-  write(read().filter((one) => one.id !== id));
-}
+export const put = (conversation) => write([conversation, ...read().filter((one) => one.id !== conversation.id)]);
+
+export const remove = (id) => void write(read().filter((one) => one.id !== id));
+
+export const onChange = (then) => window.addEventListener("storage", (event) => event.key === KEY && then());
 
 const text = (one) => [one.title, ...one.turns.flatMap(({ answer }) => [answer.question, ...answer.statements.map((s) => s.text)])].join(" ");
 

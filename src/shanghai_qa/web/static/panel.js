@@ -1,5 +1,7 @@
 // The source behind a mark, beside the conversation or as a sheet over it. Without this, a mark opens a page.
 
+import { opened } from "./sheets.js";
+import * as stored from "./stored.js";
 import { button, filled, make, say } from "./words.js";
 
 const NARROW = window.matchMedia("(max-width: 1099px)");
@@ -21,6 +23,7 @@ const panel = make("dialog", { id: "panel", "aria-label": say.source },
 document.body.append(panel);
 
 let opener = null; // the mark whose source is shown
+let sheet = null; // how to tell that the sheet has closed
 
 export const isOpen = () => panel.open;
 
@@ -72,7 +75,10 @@ function step(by) {
 }
 
 function show() {
-  if (!panel.open) NARROW.matches ? panel.showModal() : panel.show();
+  if (!panel.open) {
+    NARROW.matches ? panel.showModal() : panel.show();
+    if (NARROW.matches) sheet = opened(close);
+  }
   document.body.classList.add("with-panel");
 }
 
@@ -87,6 +93,8 @@ function forget() {
   opener?.classList.remove("shown");
   opener?.focus({ preventScroll: true });
   opener = null;
+  sheet?.();
+  sheet = null;
 }
 
 // The browser may close a sheet too; its event comes late, when another source may be open already.
@@ -102,10 +110,10 @@ function widen(to) {
   const width = Math.round(Math.min(Math.max(to, LEAST), MOST, window.innerWidth - 400));
   document.documentElement.style.setProperty("--panel", `${width}px`);
   grip.setAttribute("aria-valuenow", width);
-  localStorage.setItem(WIDTH, width);
+  stored.set(WIDTH, width);
 }
 grip.setAttribute("aria-valuenow", 480);
-const kept = Number(localStorage.getItem(WIDTH));
+const kept = Number(stored.get(WIDTH));
 if (kept) widen(kept);
 grip.addEventListener("pointerdown", (event) => {
   grip.setPointerCapture(event.pointerId);

@@ -1,9 +1,10 @@
 // The list of conversations beside the chat, and the sheet that it is on a phone.
 
 import * as kept from "./kept.js";
+import { opened } from "./sheets.js";
 import { button, make, say, toast } from "./words.js";
 
-let list, search, hooks;
+let list, search, hooks, sheet;
 
 // `on` says what to do: {open(conversation), anew(), exported(answers)}.
 export function build(on) {
@@ -12,7 +13,8 @@ export function build(on) {
   search = make("input", { type: "search", placeholder: say.search, "aria-label": say.search, oninput: refresh });
   list = make("ul", {});
   place.replaceChildren(button(say.new, () => (hooks.anew(), shut()), { id: "anew" }), search, list);
-  document.getElementById("open-side")?.addEventListener("click", toggle);
+  opener().addEventListener("click", () => (isOpen() ? shut() : show()));
+  kept.onChange(refresh);
   refresh();
 }
 
@@ -25,7 +27,7 @@ export function refresh() {
 }
 
 function item(one, here) {
-  const opener = button(one.title, () => (hooks.open(one), shut()), { class: "opens", "aria-current": here ? "true" : null, title: one.title });
+  const opener = button(one.title, () => (hooks.open(one), shut()), { class: "opens", "data-id": one.id, "aria-current": here ? "true" : null, title: one.title });
   const menu = make("details", { class: "menu" },
     make("summary", { "aria-label": `${say.more}: ${one.title}` }),
     make("ul", {},
@@ -38,19 +40,20 @@ function item(one, here) {
 
 function rename(line, one) {
   const field = make("input", { value: one.title, "aria-label": say.rename, maxlength: 120 });
-  const done = (keep) => {
-    const title = field.value.trim();
-    if (keep && title) kept.save({ ...kept.find(one.id), title });
+  const done = (title) => {
+    if (title) kept.update(one, (now) => (now.title = title));
     refresh();
+    [...list.querySelectorAll(".opens")].find((opens) => opens.dataset.id === one.id)?.focus();
   };
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") done(true);
+    if (event.isComposing) return;
+    if (event.key === "Enter") done(field.value.trim());
     if (event.key === "Escape") {
       event.stopPropagation();
-      done(false);
+      done("");
     }
   });
-  field.addEventListener("blur", () => field.isConnected && done(true));
+  field.addEventListener("blur", () => field.isConnected && done(field.value.trim()));
   line.replaceChildren(field);
   field.select();
 }
@@ -60,20 +63,28 @@ function remove(one) {
   kept.remove(one.id);
   if (here) hooks.anew();
   refresh();
-  toast(say.deleted, { label: say.undo, run: () => (kept.save(one), here && hooks.open(one), refresh()) });
+  toast(say.deleted, { label: say.undo, run: () => (kept.put(one), here && hooks.open(one), refresh()) });
 }
 
 // On a phone the side is a sheet.
 const opener = () => document.getElementById("open-side");
 export const isOpen = () => document.body.classList.contains("with-side");
-function toggle() {
-  isOpen() ? shut() : document.body.classList.add("with-side");
-  opener().setAttribute("aria-expanded", isOpen());
-  if (isOpen()) document.querySelector("#side button")?.focus();
+
+function turn(on) {
+  document.body.classList.toggle("with-side", on);
+  document.getElementById("chat").inert = on;
+  opener().setAttribute("aria-expanded", on);
 }
+
+function show() {
+  turn(true);
+  sheet = opened(shut);
+  document.querySelector("#side button")?.focus();
+}
+
 export function shut() {
   if (!isOpen()) return;
-  document.body.classList.remove("with-side");
-  opener().setAttribute("aria-expanded", false);
+  turn(false);
+  sheet();
   opener().focus();
 }
