@@ -99,7 +99,7 @@ def assert_harmless(page: Page, title: str = "Shanghai QA") -> None:
 
 _MADE = """() => {
   const ours = "#past *, #now *, #side *, #panel *, .card *, .alone *";
-  const loads = "img, script, iframe, object, embed, video, audio, form[action^=http]";
+  const loads = "img, script:not([src='/page/language.js']), iframe, object, embed, video, audio, form[action^=http]";
   const away = (link) => !/^https?:$/.test(new URL(link.getAttribute("href"), document.baseURI).protocol);
   return [...document.querySelectorAll("*")].filter((element) =>
     element.hasAttribute("data-pwned") ||
@@ -202,7 +202,7 @@ def test_a_hostile_conversation_that_a_browser_kept_is_text(page: Page) -> None:
 _KEEP = """(kept) => {
   localStorage.setItem("shanghai-qa.conversations", JSON.stringify(kept));
   localStorage.setItem("shanghai-qa.current", kept[0].id);
-  sessionStorage.setItem("shanghai-qa.unsent", kept[0].title);
+  sessionStorage.setItem("shanghai-qa.unsent", JSON.stringify({ question: kept[0].title, filters: {} }));
 }"""
 
 

@@ -6,7 +6,7 @@ import * as cards from "./cards.js";
 import * as kept from "./kept.js";
 import * as panel from "./panel.js";
 import * as side from "./side.js";
-import * as stored from "./stored.js";
+import { session } from "./stored.js";
 import { button, make, say, send, tell, toast } from "./words.js";
 import "./language.js";
 
@@ -29,7 +29,7 @@ function ask(question, filters = chosen) {
   settle();
   conversation ??= kept.begin();
   pending = { question, filters, key: `${Date.now()}`, at: performance.now() };
-  stored.set(UNSENT, JSON.stringify({ question, filters }));
+  session.set(UNSENT, JSON.stringify({ question, filters }));
   $("#past").append(waiting(question));
   document.body.classList.add("talking");
   tell(say.reading);
@@ -86,7 +86,7 @@ new MutationObserver(() => {
 
 function finished(turn) {
   pending = null;
-  stored.remove(UNSENT);
+  session.remove(UNSENT);
   if (!turn.dataset.answer) return;
   const answer = actions.answerOf(turn), filters = filtersOf(turn);
   turn.dataset.at = conversation.turns.length;
@@ -197,7 +197,7 @@ function stopped() {
   if (!pending) return;
   const { question } = pending;
   pending = null;
-  stored.remove(UNSENT);
+  session.remove(UNSENT);
   $("#soon")?.remove();
   spend();
   fill(question);
@@ -303,7 +303,7 @@ async function begin() {
   document.documentElement.lang = say.language;
   side.build({ open, anew, exported: (answers) => actions.exported(answers, "markdown") });
   const wanted = new URL(location).searchParams, question = wanted.get("q");
-  const one = kept.current(), unsent = JSON.parse(stored.get(UNSENT) ?? "null");
+  const one = kept.current(), unsent = left();
   if (one && (!question || unsent)) await open(one);
   if (question) {
     history.replaceState(null, "", location.pathname);
@@ -311,6 +311,16 @@ async function begin() {
     ask(question, filtersIn(wanted));
   } else if (unsent) lost(unsent, say.unanswered);
   renewed();
+}
+
+// What was asked here and not answered, if anything.
+function left() {
+  try {
+    const { question, filters } = JSON.parse(session.get(UNSENT));
+    return typeof question === "string" ? { question, filters: filters ?? {} } : null;
+  } catch {
+    return null;
+  }
 }
 
 // The filters that a link names.

@@ -1,6 +1,6 @@
 // Conversations, kept in this browser alone. One is {id, title, changed, turns: [{answer, filters, vote}]}.
 
-import * as stored from "./stored.js";
+import { local } from "./stored.js";
 
 const KEY = "shanghai-qa.conversations";
 const MOST = 200;
@@ -11,23 +11,23 @@ const whole = (turn) => typeof turn?.answer?.question === "string" && Array.isAr
 
 const read = () => {
   try {
-    const found = JSON.parse(stored.get(KEY) ?? "[]");
+    const found = JSON.parse(local.get(KEY) ?? "[]");
     return Array.isArray(found) ? found.filter((one) => one?.id && Array.isArray(one.turns) && one.turns.every(whole)) : [];
   } catch {
     return [];
   }
 };
 
-const write = (all) => stored.set(KEY, JSON.stringify(all.slice(0, MOST)));
+const write = (all) => local.set(KEY, JSON.stringify(all.slice(0, MOST)));
 
 export const all = () => read().sort((a, b) => b.changed - a.changed);
 export const find = (id) => read().find((one) => one.id === id);
-export const current = () => find(here ?? stored.get(CURRENT));
+export const current = () => find(here ?? local.get(CURRENT));
 
 export function makeCurrent(id) {
   here = id;
-  if (id) stored.set(CURRENT, id);
-  else stored.remove(CURRENT);
+  if (id) local.set(CURRENT, id);
+  else local.remove(CURRENT);
 }
 
 export const begin = () => ({ id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, title: "", changed: Date.now(), turns: [] });

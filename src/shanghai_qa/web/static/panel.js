@@ -1,7 +1,7 @@
 // The source behind a mark, beside the conversation or as a sheet over it. Without this, a mark opens a page.
 
 import { opened } from "./sheets.js";
-import * as stored from "./stored.js";
+import { local } from "./stored.js";
 import { button, filled, make, say } from "./words.js";
 
 const NARROW = window.matchMedia("(max-width: 1099px)");
@@ -110,10 +110,10 @@ function widen(to) {
   const width = Math.round(Math.min(Math.max(to, LEAST), MOST, window.innerWidth - 400));
   document.documentElement.style.setProperty("--panel", `${width}px`);
   grip.setAttribute("aria-valuenow", width);
-  stored.set(WIDTH, width);
+  local.set(WIDTH, width);
 }
 grip.setAttribute("aria-valuenow", 480);
-const kept = Number(stored.get(WIDTH));
+const kept = Number(local.get(WIDTH));
 if (kept) widen(kept);
 grip.addEventListener("pointerdown", (event) => {
   grip.setPointerCapture(event.pointerId);
