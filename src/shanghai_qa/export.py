@@ -39,6 +39,11 @@ class Format(StrEnum):
     HTML = "html"
 
     @property
+    def label(self) -> str:
+        """What people call it."""
+        return _FILES[self][2]
+
+    @property
     def suffix(self) -> str:
         """The ending of a file's name, without the dot."""
         return _FILES[self][0]
@@ -54,12 +59,12 @@ class Format(StrEnum):
 
 
 _FILES = {
-    Format.MARKDOWN: ("md", "text/markdown"),
-    Format.BIBTEX: ("bib", "application/x-bibtex"),
-    Format.RIS: ("ris", "application/x-research-info-systems"),
-    Format.CSL_JSON: ("json", "application/vnd.citationstyles.csl+json"),
-    Format.CSV: ("csv", "text/csv"),
-    Format.HTML: ("html", "text/html"),
+    Format.MARKDOWN: ("md", "text/markdown", "Markdown"),
+    Format.BIBTEX: ("bib", "application/x-bibtex", "BibTeX"),
+    Format.RIS: ("ris", "application/x-research-info-systems", "RIS"),
+    Format.CSL_JSON: ("json", "application/vnd.citationstyles.csl+json", "CSL-JSON"),
+    Format.CSV: ("csv", "text/csv", "CSV"),
+    Format.HTML: ("html", "text/html", "HTML"),
 }
 
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, expect
 
@@ -20,10 +19,12 @@ from shanghai_qa.settings import Settings
 from shanghai_qa.values import Citation, Document, Filters, Passage, Span, Tier
 from shanghai_qa.web import library
 from shanghai_qa.web.catalogue import Catalogue, Query, Sort, highlighted, looser
+from shanghai_qa.web.current import Current
 from shanghai_qa.web.library_phrases import LIBRARY
 from shanghai_qa.web.pages import LANGUAGES, View
 from shanghai_qa.web.render import source_address
 from shanghai_qa.web.source_text import address, blocks, laid_out, original, telling, web_address
+from tests.web.seen import Seen
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)> & \"quoted\" 'too' {{2}}"
 OWN_SCRIPT = '<script type="module" src="/page/language.js"></script>'
@@ -33,32 +34,6 @@ SENTENCES = (
     "The port opened in 1999.",
     "One crane is red.",
 )
-
-
-class Seen(HTMLParser):
-    """The tags, the attributes and the text of a piece of HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes.extend(attrs)
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    @property
-    def links(self) -> list[str]:
-        return [value or "" for name, value in self.attributes if name == "href"]
 
 
 class Shelf:
@@ -79,6 +54,10 @@ def _passage(document: Document) -> Passage:
     return Passage(f"{document.id}#0", document.id, "", 0, len(document.text), tuple(spans))
 
 
+def routes_of(assistant: Assistant, language: str) -> APIRouter:
+    return library.router(assistant, Current(assistant, Catalogue), language)
+
+
 def client(*documents: Document) -> TestClient:
     return client_of(cast(Assistant, Shelf(*documents)))
 
@@ -86,7 +65,7 @@ def client(*documents: Document) -> TestClient:
 def client_of(assistant: Assistant) -> TestClient:
     app = FastAPI()
     for language in LANGUAGES:
-        app.include_router(library.router(assistant, language), prefix=View("", language).root)
+        app.include_router(routes_of(assistant, language), prefix=View("", language).root)
     return TestClient(app)
 
 
@@ -284,7 +263,7 @@ def test_an_unknown_source_is_a_plain_page_that_repeats_the_id_as_text(shelf: Te
 
 
 def test_a_document_without_an_address_says_so() -> None:
-    text = Seen(panel(made(publisher=None, published=None))).text
+    text = Seen(panel(made(publisher=None, published=None))).spaced
     assert "no address known" in text
     assert "publisher not named no date" in text
 
@@ -365,7 +344,7 @@ def test_filters_narrow_the_list_and_can_be_taken_off_one_by_one(shelf: TestClie
 
 
 def test_each_value_of_a_filter_says_how_many_it_leaves(shelf: TestClient) -> None:
-    text = Seen(shelf.get("/sources?topic=ai").text).text
+    text = Seen(shelf.get("/sources?topic=ai").text).spaced
     assert "AI 3" in text  # is chosen itself, and yet counts what it leaves
     assert "Trade 1" in text
     assert "Pudong 2" in text
@@ -404,22 +383,22 @@ def test_a_search_keeps_the_filters_and_the_years_keep_the_search(shelf: TestCli
 def test_what_makes_no_sense_in_an_address_is_left_out_and_named(shelf: TestClient, query: str, said: str) -> None:
     reply = shelf.get(f"/sources?{query}")
     assert reply.status_code == 200
-    assert said in Seen(reply.text).text
+    assert said in Seen(reply.text).spaced
     if not query.startswith("q="):
         assert len(titles(reply)) == 4
 
 
 def test_where_nothing_is_found_each_way_to_find_some_says_how_many(shelf: TestClient) -> None:
-    text = Seen(shelf.get("/sources?q=tea+crane&topic=quantum").text).text
+    text = Seen(shelf.get("/sources?q=tea+crane&topic=quantum").text).spaced
     assert "No document matches all of this" in text
     assert "Without the search 1" in text  # neither word alone is in a document on quantum
-    text = Seen(shelf.get("/sources?q=tea+crane").text).text
+    text = Seen(shelf.get("/sources?q=tea+crane").text).spaced
     assert "Without “tea” 1 Without “crane” 1 All documents 4" in text
-    assert "Any topic 1" in Seen(shelf.get("/sources?q=tea&topic=quantum").text).text
+    assert "Any topic 1" in Seen(shelf.get("/sources?q=tea&topic=quantum").text).spaced
 
 
 def test_a_search_in_chinese_that_finds_nothing_is_offered_in_english(shelf: TestClient) -> None:
-    assert "用英文搜索：“SMIC” 1" in Seen(shelf.get("/zh/sources?q=中芯国际").text).text
+    assert "用英文搜索：“SMIC” 1" in Seen(shelf.get("/zh/sources?q=中芯国际").text).spaced
 
 
 def test_an_empty_library_is_a_page_too() -> None:
@@ -446,7 +425,7 @@ def test_the_other_language_shows_the_same_results(shelf: TestClient) -> None:
 
 def test_behind_a_proxy_every_address_begins_with_its_path(document: Document) -> None:
     app = FastAPI()
-    app.include_router(library.router(cast(Assistant, Shelf(document)), "zh"), prefix="/zh")
+    app.include_router(routes_of(cast(Assistant, Shelf(document)), "zh"), prefix="/zh")
     inside = TestClient(app, root_path="/qa")
     for path in ("/zh/sources?q=port", "/zh/source/trade/port-plan"):
         links = [
@@ -568,7 +547,7 @@ def test_the_links_of_sentences_lead_to_them(pages_of: TestClient, catalogue: Ca
 
 
 def _plain(html: str) -> str:
-    return Seen(html).text
+    return Seen(html).spaced
 
 
 _FILTERS = (

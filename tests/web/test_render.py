@@ -1,6 +1,5 @@
 import json
 from datetime import date
-from html.parser import HTMLParser
 
 import pytest
 
@@ -20,32 +19,10 @@ from shanghai_qa.values import (
 from shanghai_qa.web import render
 from shanghai_qa.web.pages import View
 from shanghai_qa.web.phrases import CHINESE, ENGLISH, phrases
+from tests.web.seen import Seen
 
 CORPUS = CorpusInfo("v1", 1_234, 5_678)
 EVIL = "<img src=x onerror=alert(1)> & \"quoted\" 'too' ${1} {{2}} ![](https://evil.example/x.png)"
-
-
-class Seen(HTMLParser):
-    """The tags, the attributes and the text of a piece of HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes.extend(attrs)
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        """Without the line ends of the templates."""
-        return "".join(self.words).replace("\n", "")
 
 
 def source(id: str = "trade/port-plan", tier: Tier = Tier.PRIMARY, text: str = "The port plan") -> Source:

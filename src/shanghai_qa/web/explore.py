@@ -15,10 +15,10 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from shanghai_qa import explore
-from shanghai_qa.assistant import Assistant
 from shanghai_qa.explore import Atlas, Cell, Event, Point, Quote, Series, Told
 from shanghai_qa.values import TOPICS, Document, Filters, Tier
 from shanghai_qa.web.catalogue import Query
+from shanghai_qa.web.current import Current
 from shanghai_qa.web.explore_phrases import EXPLORE, ExplorePhrases
 from shanghai_qa.web.library_phrases import LIBRARY
 from shanghai_qa.web.pages import View, page
@@ -28,32 +28,16 @@ from shanghai_qa.web.source_text import address
 _RECENT = 4  # years that the heading of the first picture counts as late
 
 
-def router(assistant: Assistant, language: str) -> APIRouter:
+def router(atlas: Current[Atlas], language: str) -> APIRouter:
     """The page of one language, with addresses below its root."""
     routes = APIRouter(default_response_class=HTMLResponse)
-    kept = _Kept(assistant)
 
     @routes.get("/explore")
     def pictures(request: Request) -> HTMLResponse:
         view = View(request.scope.get("root_path", "").rstrip("/"), language)
-        return HTMLResponse(explore_page(kept.atlas, view))
+        return HTMLResponse(explore_page(atlas(), view))
 
     return routes
-
-
-class _Kept:
-    """The pictures of the corpus that an assistant has now."""
-
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant = assistant
-        self._drawn: tuple[str, Atlas] | None = None
-
-    @property
-    def atlas(self) -> Atlas:
-        version, drawn = self._assistant.info.version, self._drawn
-        if drawn is None or drawn[0] != version:
-            drawn = self._drawn = (version, explore.atlas(self._assistant.documents, self._assistant.passages))
-        return drawn[1]
 
 
 def explore_page(atlas: Atlas, view: View) -> Markup:

@@ -27,25 +27,25 @@ from shanghai_qa.web.catalogue import (
     looser,
     opened,
 )
+from shanghai_qa.web.current import Current
 from shanghai_qa.web.library_phrases import LIBRARY, LibraryPhrases
 from shanghai_qa.web.pages import View, fragment, notice, page
 from shanghai_qa.web.phrases import Phrases, phrases
 from shanghai_qa.web.source_text import address, laid_out, original, web_host
 
 
-def router(assistant: Assistant, language: str) -> APIRouter:
+def router(assistant: Assistant, catalogue: Current[Catalogue], language: str) -> APIRouter:
     """The pages of one language, with addresses below its root."""
     routes = APIRouter(default_response_class=HTMLResponse)
-    shelf = _Shelf(assistant)
 
     @routes.get("/sources")
     def sources(request: Request) -> Response:
-        return HTMLResponse(listing(shelf.catalogue, request.query_params, _view(request, language)))
+        return HTMLResponse(listing(catalogue(), request.query_params, _view(request, language)))
 
     @routes.get("/source/{id:path}")
     def source(request: Request, id: str) -> Response:
         view, asked, say = _view(request, language), request.query_params, LIBRARY[language]
-        entry = shelf.catalogue.entries.get(id)
+        entry = catalogue().entries.get(id)
         if entry is None:
             return HTMLResponse(notice(view, f"source/{quote(id)}", say.absent, say.absent_said(id)), status_code=404)
         if asked.get("cite") in _FORMS.values():
@@ -53,24 +53,9 @@ def router(assistant: Assistant, language: str) -> APIRouter:
         quoted, caveat = _quoted(entry.document, asked, say)
         if asked.get("panel") in ("true", "1"):
             return HTMLResponse(panel(entry.document, quoted, caveat, view))
-        return HTMLResponse(source_page(entry, quoted, caveat, _questions(assistant, id), view))
+        return HTMLResponse(source_page(entry, quoted, caveat, assistant.questions(id), view))
 
     return routes
-
-
-class _Shelf:
-    """The catalogue of the corpus that an assistant has now."""
-
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant = assistant
-        self._kept: Catalogue | None = None
-
-    @property
-    def catalogue(self) -> Catalogue:
-        documents, kept = self._assistant.documents, self._kept
-        if kept is None or kept.documents is not documents:
-            kept = self._kept = Catalogue(documents, self._assistant.passages)
-        return kept
 
 
 def _view(request: Request, language: str) -> View:
@@ -319,7 +304,7 @@ def _quoted(document: Document, asked: QueryParams, say: LibraryPhrases) -> tupl
 
 # What the page offers beside the text
 
-_FORMS = {"BibTeX": Format.BIBTEX, "RIS": Format.RIS, "CSL-JSON": Format.CSL_JSON}
+_FORMS = {form.label: form for form in Format if form.is_bibliography}
 
 
 @dataclass(frozen=True)
@@ -343,8 +328,3 @@ def _record(document: Document, form: Format) -> Response:
         media_type=form.media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}.{form.suffix}"'},
     )
-
-
-def _questions(assistant: Assistant, id: str) -> tuple[str, ...]:
-    """At most five questions that the corpus answers from the document of that id."""
-    return assistant.questions(id)

@@ -49,12 +49,11 @@ class FramePhrases:
     explore: str
     pages: str
     skip: str
-    missing: str
 
 
 FRAME = {
-    "en": FramePhrases("Ask", "Sources", "Explore", "Pages", "Skip to the content", "Not found"),
-    "zh": FramePhrases("提问", "来源", "图览", "页面", "跳到正文", "未找到"),
+    "en": FramePhrases("Ask", "Sources", "Explore", "Pages", "Skip to the content"),
+    "zh": FramePhrases("提问", "来源", "图览", "页面", "跳到正文"),
 }
 
 

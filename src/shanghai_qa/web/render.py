@@ -5,30 +5,21 @@ its panel and which opens as a page of its own without it.
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
+from shanghai_qa.explore import tiers_of
 from shanghai_qa.export import Format
 from shanghai_qa.mentions import dates
-from shanghai_qa.values import Answer, Citation, CorpusInfo, Document, Filters, Outcome, Statement, Tier
+from shanghai_qa.values import Answer, Citation, CorpusInfo, Document, Filters, Outcome, Span, Statement, Tier
 from shanghai_qa.web.page_phrases import PAGE
 from shanghai_qa.web.pages import View, fragment
 from shanghai_qa.web.phrases import Phrases, phrases
-
-_OFFERED = {
-    Format.MARKDOWN: "Markdown",
-    Format.BIBTEX: "BibTeX",
-    Format.RIS: "RIS",
-    Format.CSL_JSON: "CSL-JSON",
-    Format.CSV: "CSV",
-    Format.HTML: "HTML",
-}
+from shanghai_qa.web.source_text import address_of
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ class Turn:
 
     def _drawn(self, **values: Any) -> Markup:
         nothing = {"json": "", "failed": "", "answer": None, "statements": (), "say": phrases(self._view.language)}
-        common = {"page": self._page, "formats": _OFFERED.items(), "source_address": source_address}
+        common = {"page": self._page, "formats": Format, "source_address": source_address}
         return fragment("turn.html", self._view, **{**nothing, **common, **self._values, **values})
 
 
@@ -117,7 +108,6 @@ def intro(
 ) -> Markup:
     """What stands where no question has been asked: what this is and is not, what it holds, what to ask."""
     say, page = phrases(view.language), PAGE[view.language]
-    tiers = Counter(document.tier for document in documents)
     newest = max((document.published for document in documents if document.published), default=None)
     return fragment(
         "intro.html",
@@ -126,7 +116,7 @@ def intro(
         page=page,
         info=info,
         holds=page.holds(info.documents, say.when(newest), say.day(updated)),
-        shares=[(tier, tiers[tier], tiers[tier] / max(len(documents), 1)) for tier in Tier if tiers[tier]],
+        shares=[(tier, count, count / len(documents)) for tier, count in tiers_of(documents).items()],
         samples=[(page.samples[group], questions) for group, questions in samples.items()],
     )
 
@@ -147,8 +137,7 @@ def scope(filters: Filters, language: str) -> str:
 
 def source_address(citation: Citation) -> str:
     """The permanent address of the quoted words: it names the version of the document that the offsets count in."""
-    place = {"start": citation.start, "end": citation.end, "sha": citation.source.sha256[:12]}
-    return f"source/{quote(citation.source.id)}?{urlencode(place)}#quote"
+    return address_of(citation.source.id, citation.source.sha256, Span(citation.start, citation.end))
 
 
 def _dated(answer: Answer, say: Phrases) -> str:

@@ -21,8 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import IndexUnusable, ShanghaiQAError
+from shanghai_qa.explore import atlas as make_atlas
 from shanghai_qa.journal import Journal
 from shanghai_qa.web import actions, explore, library, ports
+from shanghai_qa.web.catalogue import Catalogue
+from shanghai_qa.web.current import Current
 from shanghai_qa.web.line import Line
 from shanghai_qa.web.page import mount_page
 from shanghai_qa.web.pages import LANGUAGES, View, notice
@@ -48,6 +51,7 @@ def build_app(assistant: Assistant, journal: Journal) -> FastAPI:
     app.add_middleware(_Guarded)
     app.add_exception_handler(ShanghaiQAError, _told)
     line = Line()
+    catalogue, atlas = Current(assistant, Catalogue), Current(assistant, make_atlas)
 
     def health() -> dict[str, Any]:
         return {"status": "ok", "ingesting": assistant.ingesting, "corpus": asdict(assistant.info)}
@@ -57,8 +61,8 @@ def build_app(assistant: Assistant, journal: Journal) -> FastAPI:
         app.get(f"{prefix}/health")(health)
         app.mount(f"{prefix}/page", StaticFiles(directory=_FILES))
         app.include_router(actions.router(assistant, journal, language), prefix=prefix)
-        app.include_router(library.router(assistant, language), prefix=prefix)
-        app.include_router(explore.router(assistant, language), prefix=prefix)
+        app.include_router(library.router(assistant, catalogue, language), prefix=prefix)
+        app.include_router(explore.router(atlas, language), prefix=prefix)
     for language in reversed(LANGUAGES):  # what is mounted at the root would take all that follows it
         mount_page(app, assistant, language, line)
     return app

@@ -94,12 +94,15 @@ def _common(one: Span, other: Span | Block) -> Span | None:
 
 def address(document: Document, span: Span | None = None) -> str:
     """The permanent address of a document, or of words in this version of it, below the root."""
-    path = f"source/{quote(document.id)}"
-    return f"{path}?{_place(document, span)}" if span else path
+    return address_of(document.id, document.sha256, span)
 
 
-def _place(document: Document, span: Span) -> str:
-    return urlencode({"start": span.start, "end": span.end, "sha": document.sha256[:12]}) + "#quote"
+def address_of(id: str, sha256: str, span: Span | None) -> str:
+    """The same of a document that is known by its id and the hash of its text."""
+    if span is None:
+        return f"source/{quote(id)}"
+    place = urlencode({"start": span.start, "end": span.end, "sha": sha256[:12]})
+    return f"source/{quote(id)}?{place}#quote"
 
 
 def web_address(url: str | None) -> str | None:

@@ -1,6 +1,6 @@
 // What a reader can do with an answer: copy, share, export, say whether it helped.
 
-import { button, make, say, send, toast } from "./words.js";
+import { button, failed, make, say, send, toast } from "./words.js";
 
 export const answerOf = (turn) => JSON.parse(turn.dataset.answer);
 
@@ -47,7 +47,7 @@ export async function exported(answers, form) {
     make("a", { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   } catch (error) {
-    toast(say.failed.replace("{why}", error.message));
+    failed(error);
   }
 }
 
@@ -62,7 +62,7 @@ export async function vote(turn, context, helpful, reason = "") {
     press(turn, helpful);
     note(turn, helpful ? say.thanks : say.noted, button(say.undo, () => undo(turn, context)));
   } catch (error) {
-    toast(say.failed.replace("{why}", error.message));
+    failed(error);
   }
 }
 
@@ -71,7 +71,7 @@ async function undo(turn, context) {
     await takenBack(turn, context);
     note(turn, say.undone);
   } catch (error) {
-    toast(say.failed.replace("{why}", error.message));
+    failed(error);
   }
 }
 

@@ -7,7 +7,7 @@ import * as kept from "./kept.js";
 import * as panel from "./panel.js";
 import * as side from "./side.js";
 import { session } from "./stored.js";
-import { button, make, say, send, tell, toast } from "./words.js";
+import { button, failed, make, say, send, tell, toast } from "./words.js";
 import "./language.js";
 
 const FILTERS = ["topics", "places", "tiers", "year_from", "year_to"];
@@ -162,7 +162,7 @@ async function open(one) {
     }
     if (!pending) drawn.at(-1)?.scrollIntoView({ block: "start" });
   } catch (error) {
-    toast(say.failed.replace("{why}", error.message));
+    failed(error);
   }
 }
 

@@ -35,6 +35,9 @@ export function toast(words, action, seconds = 6) {
   return line;
 }
 
+// What could not be done, and why.
+export const failed = (error) => toast(filled(say.failed, { why: error.message }));
+
 // Sends and receives JSON; an error in words where the server cannot be had or refuses.
 export async function send(address, method, body) {
   const answer = await fetch(address, {
