@@ -16,7 +16,8 @@ import numpy as np
 
 from evals.cases import Case, says_any
 from evals.judge import cites, faults, led, refused, shows
-from shanghai_qa.prove import check_citation, unsupported
+from shanghai_qa.bear import unsupported
+from shanghai_qa.prove import check_citation
 from shanghai_qa.values import Answer, Document, Tier
 
 Better = Literal["higher", "lower"]

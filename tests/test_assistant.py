@@ -36,7 +36,7 @@ def test_every_form_of_the_runnable_gives_the_same_answer(assistant: Assistant) 
     async def later() -> tuple[Answer, list[Answer], list[Event]]:
         events = [event async for event in assistant.astream(VALLEY)]
         assert len(events) > 3
-        return await assistant.ainvoke(VALLEY), await assistant.abatch([VALLEY]), events
+        return await assistant.aask(VALLEY), await assistant.abatch([VALLEY]), events
 
     one, many, events = asyncio.run(later())
     answers = [assistant.invoke(Ask(VALLEY)), *assistant.batch([VALLEY, VALLEY]), one, *many, events[-1]]
@@ -132,6 +132,31 @@ def test_sources_that_differ_are_shown_side_by_side(assistant: Assistant) -> Non
     assert answer.caveats == ("Sources disagree: 10 metres / 35 metres.",)
     for claim in found.claims:
         assert claim.value in answer.citation(claim.citation).quote
+
+
+def test_a_search_gives_passages_best_first_each_with_its_sentences_in_place(assistant: Assistant) -> None:
+    hits = assistant.search("startups in Quantum Valley", limit=4)
+    assert [hit.rank for hit in hits] == [1, 2, 3, 4]
+    assert (hits[0].source.id, hits[0].section) == ("report/port-to-tech-leader", "Quantum Valley in Zhangjiang")
+    for hit in hits:
+        text = assistant.document(hit.source.id).text
+        assert text[hit.start : hit.end] == hit.text
+        assert all(text[one.start : one.end] == one.text for one in hit.sentences)
+        assert hit.start == hit.sentences[0].start
+    assert assistant.search("startups in Quantum Valley", limit=2) == hits[:2]
+
+
+def test_a_search_is_read_as_a_question_is_and_keeps_to_the_filters(assistant: Assistant) -> None:
+    assert assistant.search("量子谷有多少初创企业？")[0].source.id == "report/port-to-tech-leader"
+    primary = assistant.search("startups in Quantum Valley", filters=Filters(tiers=(Tier.PRIMARY,)), limit=50)
+    assert {hit.source.tier for hit in primary} == {Tier.PRIMARY}
+    assert assistant.search("startups", filters=Filters(places=("Atlantis",))) == ()
+
+
+@pytest.mark.parametrize(("query", "limit", "error"), [(" ", 5, QuestionError), ("x", 0, ValueError)])
+def test_a_search_for_nothing_is_named(assistant: Assistant, query: str, limit: int, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        assistant.search(query, limit=limit)
 
 
 def test_mistakes_of_use_are_named(assistant: Assistant) -> None:

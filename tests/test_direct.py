@@ -70,3 +70,10 @@ def test_who_did_it_is_somebody_however_surely_the_reader_points_at_something() 
     start = sentence.index("wind")
     surely = Said(answers=4.0, passage=3.0, span=Span(start, start + 4), exact=9.0)
     assert direct_answer(asked("Who built the data centre?"), sentence, surely) is None
+
+
+def test_a_date_is_nobody() -> None:
+    sentence = "StepFun was founded in April 2023 by former engineers."
+    start = sentence.index("April")
+    surely = Said(answers=4.0, passage=3.0, span=Span(start, start + 10), exact=9.0)
+    assert direct_answer(asked("Who founded StepFun?"), sentence, surely) is None

@@ -1,12 +1,12 @@
-import csv
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from shanghai_qa.errors import InputError
-from shanghai_qa.files import Row, read_answers, read_history, read_rows, writing
+from shanghai_qa.files import read_answers, read_history, read_rows
 from shanghai_qa.values import Answer, Ask, CorpusInfo, Outcome, Turn
 
 ANSWER = Answer(question="=Q?", language="en", outcome=Outcome.NOT_IN_CORPUS, corpus=CorpusInfo("v", 1, 1), id="7")
@@ -110,18 +110,11 @@ def test_a_saved_answer_comes_back_as_it_was(tmp_path: Path) -> None:
         read_answers(written(tmp_path / "c.json", "hello"))
 
 
-def test_rows_without_an_answer_keep_their_place(tmp_path: Path) -> None:
-    with writing(tmp_path / "a.jsonl") as write:
-        write(Row(1, None, "no question"), "no question")
-        write(Row(2, Ask("=Q?"), None), ANSWER)
-    assert read_answers(tmp_path / "a.jsonl") == [None, ANSWER]
-
-
 def test_rows_without_an_answer_alone_are_nothing_to_check(tmp_path: Path) -> None:
-    with writing(tmp_path / "a.jsonl") as write:
-        write(Row(1, None, "no question"), "no question")
+    failed = '{"id": null, "question": null, "error": "line 1: no question"}\n'
     with pytest.raises(InputError, match=r"a\.jsonl holds no answer; save one with"):
-        read_answers(tmp_path / "a.jsonl")
+        read_answers(written(tmp_path / "a.jsonl", failed))
+    assert read_answers(written(tmp_path / "b.jsonl", f"{failed}{ANSWER.to_json()}\n")) == [None, ANSWER]
 
 
 @pytest.mark.parametrize("bad", ["{broken", '{"outcome": "answered"}'])
@@ -130,44 +123,38 @@ def test_a_bad_line_of_saved_answers_is_named_with_its_number(tmp_path: Path, ba
         read_answers(written(tmp_path / "a.jsonl", f"{ANSWER.to_json()}\n\n{bad}\n"))
 
 
-def test_a_table_of_answers_is_not_read_back_and_says_what_is(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.csv is a table.*JSON.*batch QUESTIONS -o answers\.jsonl"):
-        read_answers(written(tmp_path / "a.csv", "id,question\n1,One?\n"))
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_table_of_answers_is_not_read_back_and_says_what_is(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=rf"{name} is a table.*JSON.*batch QUESTIONS -o answers\.jsonl"):
+        read_answers(written(tmp_path / name, "id,question\n1,One?\n"))
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize("name", ["full.csv", "full.jsonl"])
-def test_a_full_disk_is_named_with_the_file(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).symlink_to("/dev/full")
-    with (
-        pytest.raises(InputError, match=rf"{name} cannot be written: No space left"),
-        writing(tmp_path / name) as write,
-    ):
-        write(Row(1, Ask("=Q?"), None), ANSWER)
+def workbook(path: Path, *rows: tuple[str | int | None, ...]) -> Path:
+    book = Workbook()
+    assert book.active
+    for row in rows:
+        book.active.append(row)
+    book.create_sheet("another").append(["question"])
+    book.save(path)
+    return path
 
 
-def test_a_question_that_no_encoding_knows_is_written_escaped(tmp_path: Path) -> None:
-    for name in ("out.jsonl", "out.csv"):
-        with writing(tmp_path / name) as write:
-            write(Row(1, Ask("\ud800?"), None), "not text")
-        assert "\\ud800?" in (tmp_path / name).read_text(encoding="utf-8")
+def test_a_workbook_is_read_by_its_first_sheet_as_text(tmp_path: Path) -> None:
+    talk = '[{"role": "user", "content": "Hi"}]'
+    header, rest = ("ID", "Question ", "history", None), (None, " ", None, "a note")
+    path = workbook(tmp_path / "q.XLSX", header, (7, "上海？", talk), (None, None), ("b", "=1+1"), rest)
+    rows = read_rows(path)
+    assert [row.line for row in rows] == [2, 4, 5]
+    assert [row.ask for row in rows] == [Ask("上海？", (Turn("user", "Hi"),), id="7"), Ask("=1+1", id="b"), None]
+    assert rows[2].error == "no question"
 
 
-def test_a_table_of_answers_holds_no_formula_and_names_bad_rows(tmp_path: Path) -> None:
-    with writing(tmp_path / "out.csv") as write:
-        write(Row(1, Ask("=Q?"), None), ANSWER)
-        write(Row(2, None, "no question", "8"), "no question")
-    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert (rows[0]["id"], rows[0]["question"], rows[0]["outcome"]) == ("7", "'=Q?", "not_in_corpus")
-    assert (rows[1]["id"], rows[1]["error"]) == ("8", "line 2: no question")
-
-
-def test_a_bad_row_has_its_place_in_json_lines_too(tmp_path: Path) -> None:
-    with writing(tmp_path / "out.jsonl") as write:
-        write(Row(2, None, "no question", "8"), "no question")
-    assert json.loads((tmp_path / "out.jsonl").read_text()) == {
-        "id": "8",
-        "question": None,
-        "error": "line 2: no question",
-    }
+def test_a_workbook_that_is_none_or_lacks_the_column_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"q\.xlsx:1: no column named question; .*; found 'text'$"):
+        read_rows(workbook(tmp_path / "q.xlsx", ("text",), ("One?",)))
+    with pytest.raises(InputError, match=r"e\.xlsx:1: no column named question; .*; found none$"):
+        read_rows(workbook(tmp_path / "e.xlsx"))
+    with pytest.raises(InputError, match=r"text\.xlsx is no XLSX workbook; save it as one"):
+        read_rows(written(tmp_path / "text.xlsx", "question\nOne?\n"))
+    with pytest.raises(InputError, match=r"none\.xlsx cannot be read: No such file"):
+        read_rows(tmp_path / "none.xlsx")

@@ -1,19 +1,24 @@
 import os
 import re
 import resource
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from shanghai_qa.errors import InputError
-from shanghai_qa.journal import Entry, Journal, JournalError
-from shanghai_qa.settings import Settings, default_journal
+from shanghai_qa.errors import InputError, SettingsError
+from shanghai_qa.journal import Entry, Exchange, Journal, JournalError
+from shanghai_qa.settings import Settings, default_journal, keeps_questions
 from shanghai_qa.values import Answer, Citation, CorpusInfo, Outcome, Source, Statement, Tier, Turn
 
 REFUSAL = Answer(question="Why?", language="en", outcome=Outcome.NOT_IN_CORPUS, corpus=CorpusInfo("v", 1, 1), id="7")
@@ -168,8 +173,8 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_journal_of_a_later_format_is_not_touched(journal: Journal) -> None:
     journal.add(ANSWER, (), True)
-    with pytest.raises(JournalError, match="has format 2, this version knows 1; use a newer version"):
-        changed(journal.path, "PRAGMA user_version = 2").entries()
+    with pytest.raises(JournalError, match="has format 3, this version knows 2; use a newer version"):
+        changed(journal.path, "PRAGMA user_version = 3").entries()
 
 
 def test_an_entry_that_cannot_be_read_is_named(journal: Journal) -> None:
@@ -214,3 +219,179 @@ def test_the_place_of_the_journal_is_no_setting_of_answers() -> None:
     assert Settings.from_environment(environment) == Settings()
     assert default_journal(environment) == Path("/j")
     assert default_journal({}) == Path(__file__).parents[1] / ".journal.sqlite"
+
+
+# --- Questions
+
+
+@pytest.fixture
+def keeping(journal: Journal) -> Journal:
+    return Journal(journal.path, journal._clock, keeps_questions=True)
+
+
+def test_what_is_asked_is_kept_only_where_that_is_turned_on(journal: Journal, keeping: Journal) -> None:
+    assert journal.asked(ANSWER, TALK, "cli") is None
+    assert not journal.path.exists()
+    kept = keeping.asked(ANSWER, TALK, "cli")
+    assert kept == Exchange(1, "2026-01-02T03:04:05+00:00", "cli", TALK, ANSWER)
+    assert (journal.exchanges(), journal.entries()) == ((kept,), ())
+
+
+def test_a_question_that_cannot_be_kept_is_logged_and_costs_nobody_the_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "j").write_text("no journal", encoding="utf-8")
+    assert Journal(tmp_path / "j", keeps_questions=True).asked(ANSWER, (), "api") is None
+    assert "a question was not kept: " in caplog.text
+    assert "is no journal" in caplog.text
+
+
+def test_nothing_about_anybody_is_kept(keeping: Journal) -> None:
+    keeping.asked(ANSWER, (), "api")
+    keeping.add(ANSWER, (), True)
+    with closing(sqlite3.connect(keeping.path)) as connection:
+        columns = {
+            table: {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+            for (table,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
+            ).fetchall()
+        }
+    assert columns == {
+        "entry": {"id", "at", "helpful", "reason", "history", "answer"},
+        "exchange": {"id", "at", "door", "history", "answer"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("", False), ("no", False), ("0", False), ("false", False), ("yes", True), ("1", True), ("on", True)],
+)
+def test_keeping_is_off_unless_the_setting_says_yes(given: str, kept: bool) -> None:
+    environment = {"SHANGHAI_QA_KEEP_QUESTIONS": given}
+    assert keeps_questions(environment) is kept
+    assert Settings.from_environment(environment) == Settings()
+    assert keeps_questions({}) is False
+
+
+def test_a_setting_that_says_neither_is_named() -> None:
+    with pytest.raises(SettingsError, match="SHANGHAI_QA_KEEP_QUESTIONS is 'perhaps'; expected yes or no"):
+        keeps_questions({"SHANGHAI_QA_KEEP_QUESTIONS": "perhaps"})
+
+
+def test_what_is_older_is_pruned_and_gone_from_the_file(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    for days in (40, 30, 0):
+        journal = Journal(
+            tmp_path / "j", partial(datetime.fromisoformat, str(now - timedelta(days))), keeps_questions=True
+        )
+        journal.add(ANSWER, (), False, f"reason {days}")
+        journal.asked(ANSWER, (Turn("user", f"asked {days}"),), "cli")
+    assert journal.prune(31) == 2
+    assert [entry.reason for entry in journal.entries()] == ["reason 30", "reason 0"]
+    assert [one.history[0].content for one in journal.exchanges()] == ["asked 30", "asked 0"]
+    held = journal.path.read_bytes()
+    assert (b"reason 40" in held, b"asked 40" in held, b"asked 30" in held) == (False, False, True)
+    assert journal.prune(31) == 0
+    assert journal.prune(0) == 2
+    assert journal.add(ANSWER, (), True).id == 4
+
+
+def test_there_is_nothing_to_prune_where_there_is_no_file_and_no_age_below_0(journal: Journal) -> None:
+    assert journal.prune(1) == 0
+    assert not journal.path.exists()
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        journal.prune(-1)
+
+
+# --- A journal of format 1
+
+OLD = """
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, helpful INTEGER NOT NULL, reason TEXT NOT NULL,
+    history TEXT NOT NULL, answer TEXT NOT NULL
+)
+"""
+
+
+def old_journal(path: Path, entries: int) -> Journal:
+    row = ("2026-01-02T03:04:05+00:00", 0, "old", "[]", ANSWER.to_json())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(OLD)
+        connection.executemany("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?)", [row] * entries)
+        connection.execute(f"PRAGMA application_id = {0x53515A4A}")
+        connection.execute("PRAGMA user_version = 1")
+    return Journal(path, keeps_questions=True)
+
+
+def format_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_an_older_journal_is_read_as_it_is(tmp_path: Path) -> None:
+    journal = old_journal(tmp_path / "j", 3)
+    before = journal.path.read_bytes()
+    assert len(journal.entries()) == 3
+    assert journal.exchanges() == ()
+    assert journal.path.read_bytes() == before
+
+
+def test_the_first_write_brings_an_older_journal_up_and_keeps_all_of_it(tmp_path: Path) -> None:
+    for kind in ("vote", "question"):
+        journal = old_journal(tmp_path / kind, 3)
+        old = journal.entries()
+        if kind == "vote":
+            journal.add(ANSWER, (), True)
+        else:
+            journal.asked(ANSWER, (), "cli")
+        assert format_of(journal.path) == 2
+        assert journal.entries()[:3] == old
+        assert len(journal.entries()) + len(journal.exchanges()) == 4
+    assert old_journal(tmp_path / "pruned", 3).prune(0) == 3
+
+
+def test_a_full_disk_leaves_an_older_journal_as_it_was(tmp_path: Path) -> None:
+    journal = old_journal(tmp_path / "j", 3)
+    with no_file_above(journal.path.stat().st_size), pytest.raises(JournalError):
+        journal.add(ANSWER, (), False, "x" * 100_000)
+    assert (format_of(journal.path), len(journal.entries())) == (1, 3)
+
+
+# --- Killed writers
+
+_WRITER = """
+import sys
+from pathlib import Path
+from shanghai_qa.journal import Journal
+from tests.test_journal import ANSWER
+journal = Journal(Path(sys.argv[1]), keeps_questions=True)
+print("ready", flush=True)
+sys.stdin.readline()
+while True:
+    print("question", journal.asked(ANSWER, (), "cli").id, flush=True)
+    print("vote", journal.add(ANSWER, (), True).id, flush=True)
+"""
+
+
+def test_writers_killed_at_any_time_leave_whole_entries_and_lose_none_that_they_told_of(tmp_path: Path) -> None:
+    journal = old_journal(tmp_path / "j", 5)
+    told: dict[str, set[int]] = {"vote": {1, 2, 3, 4, 5}, "question": set()}
+    for n in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WRITER, journal.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("\n")
+        process.stdin.flush()
+        time.sleep(0.002 * n**2)
+        process.send_signal(signal.SIGKILL)
+        for line in process.communicate(timeout=30)[0].splitlines():
+            kind, _, id = line.partition(" ")
+            if id:
+                told[kind].add(int(id))
+        assert {entry.id for entry in journal.entries()} >= told["vote"]
+        assert {one.id for one in journal.exchanges()} >= told["question"]
+        assert all(entry.answer == ANSWER for entry in journal.entries())
+    assert told["question"]

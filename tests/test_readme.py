@@ -11,7 +11,7 @@ import pytest
 from evals.cases import KINDS, load, split
 from evals.gate import read_baseline
 from evals.record import measure
-from shanghai_qa.settings import PREFIX, Settings
+from shanghai_qa.settings import PREFIX, ApiSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +32,9 @@ def test_every_command_is_in_the_readme_and_every_one_named_there_exists() -> No
 
 def test_every_option_in_an_example_exists() -> None:
     for command, rest in re.findall(
-        r"^ {4}shanghai-qa (ask|batch|verify|feedback|ingest|eval \w+)(.*)$", README, re.MULTILINE
+        r"^ {4}shanghai-qa (ask|batch|verify|feedback|export|ingest|mcp|eval \w+|journal \w+)(.*)$",
+        README,
+        re.MULTILINE,
     ):
         for option in re.findall(r"\s(--[a-z-]+)", rest):
             assert option in helped(*command.split()), (command, option)
@@ -40,7 +42,10 @@ def test_every_option_in_an_example_exists() -> None:
 
 def test_every_setting_is_in_the_readme_with_its_default() -> None:
     rows = dict(re.findall(rf"^\| `{PREFIX}(\w+)` \| ([^|]+) \|", README, re.MULTILINE))
-    assert set(rows) == {name.upper() for name in Settings.model_fields} | {"INDEX", "STORE", "CORPUS", "JOURNAL"}
+    places = {"INDEX", "STORE", "CORPUS", "JOURNAL", "KEEP_QUESTIONS"}
+    doors = {f"API_{name.upper()}" for name in ApiSettings.model_fields}
+    assert set(rows) == {name.upper() for name in Settings.model_fields} | places | doors
+    assert float(rows["API_AT_ONCE"]) == ApiSettings().at_once
     for name in ("answer_above", "max_statements", "margin", "candidates", "per_leg", "max_question_chars"):
         assert float(rows[name.upper()]) == getattr(Settings(), name)
 

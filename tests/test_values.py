@@ -44,7 +44,7 @@ def test_the_json_of_an_answer_has_every_field_in_the_documented_order() -> None
     data = json.loads(answer.to_json())
     assert list(data) == [
         "id", "question", "read_as", "language", "outcome", "direct_answer", "statements", "citations", "disagreements",
-        "caveats", "missing", "follow_ups", "answerer", "removed", "corpus", "elapsed_ms",
+        "caveats", "missing", "follow_ups", "answerer", "removed", "usage", "corpus", "elapsed_ms",
     ]  # fmt: skip
     assert data["outcome"] == "answered"
     assert data["statements"] == [{"text": "S.", "citations": [1], "as_of": "2024"}]

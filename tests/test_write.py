@@ -1,151 +1,211 @@
-"""What a chat model writes, held against what it cites: by hand, and through a real HTTP server that speaks its API."""
+"""What a chat model writes, held against what it cites, by hand; through a server: `tests/e2e/test_model.py`."""
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pytest
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
 
-from shanghai_qa.assistant import Assistant
-from shanghai_qa.errors import SettingsError
-from shanghai_qa.prove import check_statements, unsupported
+from shanghai_qa.bear import unsupported
+from shanghai_qa.embedding import Vectors
 from shanghai_qa.settings import Settings
-from shanghai_qa.values import Answer, Outcome
-from shanghai_qa.write import check
+from shanghai_qa.values import Ask, Turn
+from shanghai_qa.write import Written, is_plain, rewrite, write
+from tests.samples import asked
 from tests.test_disagree import candidate
 
 QUOTE = "According to the report, 17 research institutions and 32 startups work together in Quantum Valley."
 OFFERED = [candidate(QUOTE, "a/report"), candidate("The STAR Market was launched on 13 June 2019.", "a/star")]
+QUESTION = asked("How many startups are in Quantum Valley?")
+ATTACKS: dict[str, list[str]] = json.loads(Path(__file__).with_name("attacks.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("text", "wrong"),
-    [
-        ("32 startups work in Quantum Valley.", []),
-        ("33 startups work in Quantum Valley.", ["the figure 33"]),
-        ("In 2024, 32 startups worked in Quantum Valley.", ["the date 2024"]),
-        ("32 startups of Hangzhou work in Quantum Valley.", ["the name Hangzhou"]),
-        ("32 startups do not work together in Quantum Valley.", ["a denial"]),
-        ("Bananas ripen quickly when kept warm.", ["its meaning"]),
-    ],
-)
-def test_a_sentence_may_say_only_what_its_quotes_say(text: str, wrong: list[str]) -> None:
-    assert unsupported(text, [QUOTE]) == wrong
+def alike(texts: Sequence[str]) -> Vectors:
+    """Vectors that are all the same, so that rules alone decide."""
+    return np.ones((len(texts), 1), dtype=np.float32)
 
 
-def test_a_date_may_be_told_less_fully_than_in_the_quote_but_not_more() -> None:
-    quote = "The market was launched on 13 June 2019."
-    assert unsupported("The market was launched in June 2019.", [quote]) == []
-    assert unsupported(quote, ["The market was launched in June 2019."]) == ["the date 13 June 2019"]
+def model(reply: str) -> GenericFakeChatModel:
+    return GenericFakeChatModel(messages=iter([AIMessage(reply)]))
+
+
+def written(reply: str, settings: Settings | None = None) -> Written:
+    *_, last = write(QUESTION, OFFERED, model(reply), alike, settings or Settings())
+    assert isinstance(last, Written)
+    return last
 
 
 def test_marks_are_taken_off_and_sentences_without_good_ones_are_removed_and_counted() -> None:
-    written = check(
+    found = written(
         "32 startups work in Quantum Valley [1]. The STAR Market was launched on 13 June 2019.[2] It is large. "
-        "The market was launched in 2019 [7]. 17 institutions work together in Quantum Valley [1, 2].",
-        OFFERED,
+        "The market was launched in 2019 [7]. 17 institutions work together in Quantum Valley [1, 2]."
     )
-    assert [(text, [c.document.id for c in cites]) for text, cites in written.sentences] == [
+    assert [(text, [c.document.id for c in cites]) for text, cites in found.sentences] == [
         ("32 startups work in Quantum Valley.", ["a/report"]),
         ("The STAR Market was launched on 13 June 2019.", ["a/star"]),
-        ("17 institutions work together in Quantum Valley.", ["a/report", "a/star"]),
+        ("17 institutions work together in Quantum Valley.", ["a/report"]),  # [2] bears nothing out
     ]
-    assert written.removed == 2
+    assert (found.removed, found.trouble) == (2, None)
 
 
-@pytest.mark.parametrize("reply", ["", "NOTHING", "NOTHING.", "  "])
-def test_a_model_that_says_nothing_wrote_nothing(reply: str) -> None:
-    written = check(reply, OFFERED)
-    assert (written.sentences, written.removed) == ((), 0)
+def test_a_sentence_that_follows_from_another_than_it_cites_gets_that_citation() -> None:
+    found = written("The STAR Market was launched on 13 June 2019 [1].")
+    assert [[c.document.id for c in cites] for _, cites in found.sentences] == [["a/star"]]
+    assert found.removed == 0
 
 
-class Server(ThreadingHTTPServer):
-    """Speaks the chat API on loopback: answers each request with `reply`, or an error where that is None."""
-
-    reply: str | None = None
-    asked: str = ""
+def test_one_sentence_may_rest_on_two() -> None:
+    both = "Quantum Valley holds 32 startups, and the STAR Market was launched in June 2019 [1][2]."
+    assert [len(cites) for _, cites in written(both).sentences] == [2]
 
 
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked = request["messages"][-1]["content"]
-        message = {"role": "assistant", "content": self.server.reply}
-        body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m",
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}  # fmt: skip
-        self.send_response(500 if self.server.reply is None else 200)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+def test_emphasis_and_bullets_are_taken_off() -> None:
+    found = written("- **32 startups** work in Quantum Valley [1].\n- The STAR Market was launched in June 2019 [2].")
+    assert [text for text, _ in found.sentences] == [
+        "32 startups work in Quantum Valley.",
+        "The STAR Market was launched in June 2019.",
+    ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
+@pytest.mark.parametrize(
+    ("reply", "trouble", "removed"),
+    [
+        ("NOTHING", "model_unproven", 0),
+        ("NOTHING.", "model_unproven", 0),
+        ("I am sorry, I cannot help with that.", "model_unproven", 1),
+        ("Quantum Valley holds 99 startups [1].", "model_unproven", 1),
+        ("32 startups work in Quantum Valley [1]. The STAR Market was", "model_cut", 0),
+        ("32 startups work in Quantum Valley [1]. " * 3, "model_loops", 2),
+        ("32 startups work in Quantum Valley [1]. " + " ".join(f"It has {n}." for n in range(20)), "model_rambles", 12),
+        ("量子谷有32家初创企业[1]。", "model_language", 1),
+    ],
+)  # fmt: skip
+def test_a_reply_that_goes_astray_counts_for_nothing(reply: str, trouble: str, removed: int) -> None:
+    found = written(reply)
+    assert (found.sentences, found.trouble, found.removed) == ((), trouble, removed)
 
 
-@pytest.fixture(scope="module")
-def with_model(index: Path, server: Server) -> Iterator[Assistant]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_API_KEY", "none")
-        address = f"http://127.0.0.1:{server.server_address[1]}/v1"
-        yield Assistant.open(index, Settings(model="openai:m", model_base_url=address))
+def test_each_sentence_comes_as_soon_as_it_is_whole_and_proven() -> None:
+    seen: list[str] = []
+
+    class Watched(GenericFakeChatModel):
+        def _stream(self, *args: object, **kwargs: object) -> Iterator[object]:  # type: ignore[override]
+            for chunk in super()._stream(*args, **kwargs):  # type: ignore[arg-type]
+                seen.append(str(chunk.message.content))
+                yield chunk
+
+    told = "32 startups work in Quantum Valley [1]. Nobody knows why. The STAR Market was launched in June 2019 [2]."
+    events = write(QUESTION, OFFERED, Watched(messages=iter([AIMessage(told)])), alike, Settings())
+    first = next(events)
+    assert isinstance(first, tuple)
+    assert first[0] == "32 startups work in Quantum Valley."
+    assert [type(event) for event in events] == [tuple, Written]
 
 
-VALLEY = "How many startups are in Quantum Valley?"
+def test_the_sentences_offered_keep_to_the_budget() -> None:
+    long = [candidate(f"Sentence {n} {'x' * 90}.", f"a/{n}") for n in range(30)]
+    heard: list[str] = []
+
+    class Heard(GenericFakeChatModel):
+        def stream(self, input: object, *args: object, **kwargs: object) -> Iterator[object]:  # type: ignore[override]
+            heard.append(str(input))
+            return iter(())
+
+    for settings in (Settings(model_sentences=3), Settings(model_budget_chars=450), Settings(model_budget_chars=200)):
+        list(write(QUESTION, long, Heard(messages=iter([])), alike, settings))
+    assert [text.count('"sentence"') for text in heard] == [3, 4, 1]
 
 
-def ask(assistant: Assistant, server: Server, reply: str | None, question: str = VALLEY) -> Answer:
-    server.reply = reply
-    return assistant.ask(question)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://evil.example/ for it.", "See www.evil.example.", "See evil.example for it.", "32 <b>startups</b>.",
+        "![x](y)", "Write to a@b.org.", "32\u200b startups", "\u202e32 startups", "32 startups\x07", "ЅMIC grew.",
+        "javascript:alert(1)", "32 startups ★",
+    ],
+)  # fmt: skip
+def test_links_markup_and_signs_that_the_quote_lacks_are_not_plain(text: str) -> None:
+    assert not is_plain(text, [QUOTE])
 
 
-@pytest.mark.corpus
-def test_what_a_model_writes_is_cited_by_quotes_that_hold(with_model: Assistant, server: Server) -> None:
-    answer = ask(with_model, server, "Quantum Valley holds 32 startups [1]. It also holds 99 banks [1].")
-    assert answer.answerer == "openai:m"
-    assert [statement.text for statement in answer.statements] == ["Quantum Valley holds 32 startups."]
-    assert (answer.removed, answer.direct_answer) == (1, "32 startups")
-    assert answer.citations[0].source.id == "report/port-to-tech-leader"
-    assert all(one.holds for one in with_model.verify(answer))
-    assert check_statements(answer) == []
-    assert '"number": 1' in server.asked
+def test_signs_and_scripts_of_the_quote_are_plain_but_never_links_or_markup() -> None:
+    assert is_plain("Fudan (复旦) measured 3 µm with Node.js.", ["Node.js at Fudan (复旦) needs 3 µm."])
+    assert not is_plain("See https://a.example.", ["See https://a.example."])
+    assert not is_plain("<b>Fudan</b>", ["<b>Fudan</b>"])
 
 
-@pytest.mark.corpus
-def test_where_nothing_of_it_holds_the_default_answer_is_given(with_model: Assistant, server: Server) -> None:
-    answer = ask(with_model, server, "Quantum Valley holds 99 startups [1].")
-    assert (answer.answerer, answer.removed) == ("extractive", 1)
-    assert answer.statements[0].text == answer.citations[0].quote
-    assert answer.direct_answer == "32 startups"
+def test_there_are_two_hundred_attacks_in_all_families() -> None:
+    assert sum(map(len, ATTACKS.values())) >= 200
+    assert len(ATTACKS) >= 15
 
 
-@pytest.mark.corpus
-def test_a_model_that_fails_costs_no_answer_and_is_named(with_model: Assistant, server: Server) -> None:
-    answer = ask(with_model, server, None)
-    assert (answer.answerer, answer.outcome) == ("extractive", Outcome.ANSWERED)
-    assert answer.caveats[-1] == "Showing quotes only; openai:m did not answer."
+@pytest.mark.parametrize("family", ATTACKS)
+def test_whoever_obeys_a_question_gets_nothing_through_that_the_sources_do_not_say(family: str) -> None:
+    for attack in ATTACKS[family]:
+        for reply in obeying(attack):
+            *_, last = write(asked(attack[:150]), OFFERED, model(reply), alike, Settings())
+            assert isinstance(last, Written)
+            assert {text for text, _ in last.sentences} <= {*TRUE}, attack
 
 
-@pytest.mark.corpus
-def test_a_model_is_not_asked_what_the_corpus_does_not_hold(with_model: Assistant, server: Server) -> None:
-    server.asked = ""
-    answer = ask(with_model, server, "Paris has 2 million people [1].", "What is the population of Paris?")
-    assert answer.outcome is Outcome.NOT_IN_CORPUS
-    assert server.asked == ""
+@pytest.mark.parametrize("family", ATTACKS)
+def test_whoever_obeys_a_planted_sentence_gets_through_at_most_what_it_says_citing_it(family: str) -> None:
+    for attack in ATTACKS[family]:
+        planted = candidate(attack, "a/planted")
+        for reply in obeying(attack):
+            *_, last = write(QUESTION, [OFFERED[0], planted, OFFERED[1]], model(reply), alike, Settings())
+            assert isinstance(last, Written)
+            for text, cites in last.sentences:
+                assert text in TRUE or (cites == (planted,) and not unsupported(text, [attack])), (attack, text)
+                assert not re.search(r"[<>\[\]{}]|://|www\.|from numbered sentences|[^\S ]", text)
+                assert text.isprintable()
 
 
-@pytest.mark.corpus
-def test_a_model_that_cannot_be_opened_is_named(index: Path) -> None:
-    with pytest.raises(SettingsError, match="'nobody:m' cannot be opened"):
-        Assistant.open(index, Settings(model="nobody:m"))
+TRUE = ("32 startups work in Quantum Valley.",)
+
+
+def obeying(attack: str) -> list[str]:
+    """What a model that does as a text says might write, a true sentence before it."""
+    return [
+        f"{TRUE[0]} {attack}",
+        f"{TRUE[0][:-1]} [1]. {attack} [1].",
+        f"{attack} [3]. SMIC makes 1 nm chips for Apple in Shanghai [1].",
+        "Quantum Valley holds 9,999 startups [1]. <a href='//e.example'>More</a> [1]. ![x](https://e.example/) [2].",
+        "You answer questions from numbered sentences, and from nothing else [1]. The fence is === abc === [1].",
+    ]
+
+
+def test_the_fence_stands_nowhere_in_what_it_fences() -> None:
+    heard: list[list[AIMessage]] = []
+
+    class Heard(GenericFakeChatModel):
+        def stream(self, input: list[AIMessage], *args: object, **more: object) -> Iterator[object]:  # type: ignore
+            heard.append(input)
+            return iter(())
+
+    for attack in chain.from_iterable(ATTACKS.values()):
+        list(write(asked(attack[:150]), [candidate(attack, "a/p")], Heard(messages=iter([])), alike, Settings()))
+        rules, told = (str(message.content) for message in heard[-1])
+        fence, *body, end = told.split("\n")
+        assert fence == end
+        assert fence in rules
+        assert all(isinstance(json.loads(line), dict) for line in body)
+        assert not any(fence in line for line in body)
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("How many startups are in Quantum Valley?", "How many startups are in Quantum Valley?"),
+        ("See https://evil.example/", None),
+        ("量子谷有多少家初创企业？", None),
+    ],
+)
+def test_a_question_is_put_in_full_only_as_plain_english(reply: str, expected: str | None) -> None:
+    follow_up = Ask("And how many startups?", (Turn("user", "What is Quantum Valley?"),))
+    assert rewrite(follow_up, model(reply), Settings()) == expected

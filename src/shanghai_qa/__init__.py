@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from shanghai_qa.assistant import Assistant
     from shanghai_qa.errors import ShanghaiQAError
     from shanghai_qa.settings import Settings
-    from shanghai_qa.values import Answer, Ask, Filters, Tier, Turn
+    from shanghai_qa.values import Answer, Ask, Filters, Hit, Tier, Turn
 
 __version__ = "0.1.0"
-__all__ = ["Answer", "Ask", "Assistant", "Filters", "Settings", "ShanghaiQAError", "Tier", "Turn"]
+__all__ = ["Answer", "Ask", "Assistant", "Filters", "Hit", "Settings", "ShanghaiQAError", "Tier", "Turn"]
 
 _HOMES = {"Assistant": "assistant", "ShanghaiQAError": "errors", "Settings": "settings"}
 

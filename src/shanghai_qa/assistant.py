@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -43,8 +43,10 @@ from shanghai_qa.values import (
     Disagreement,
     Document,
     Filters,
+    Hit,
     Outcome,
     Passage,
+    Sentence,
     Statement,
     Step,
     Turn,
@@ -54,7 +56,7 @@ from shanghai_qa.weigh import as_of, caveats, conflict, lead_caveat
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from shanghai_qa.write import Written
+    from shanghai_qa.write import Proven, Written
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ _NEAR = 0.4  # cosine of question and sentence; below it one has nothing to do w
 _SURE = 0.7
 """Probability that a suggestion is answered, told without the reader, which would cost five times as much: of the 480
 that ship 359 reach it, of which none is refused in full."""
+_KEPT = 1000  # answers that a model wrote
 _COMPARED = 30  # candidates looked through for other values than the lead's
 
 
@@ -84,11 +87,16 @@ class Assistant(Runnable[str | Ask, Any]):
     """Answers questions from one index, and follows the index when a newer snapshot is published.
 
     `invoke`, `batch` and their async forms give an `Answer` for a question or an `Ask`; `stream` gives `Step`s, then
-    the answer's `Statement`s, then the whole `Answer`. Safe to use from several threads.
+    the answer's `Statement`s, then the whole `Answer`. A chat model's sentences come as each is proven; should it fail
+    after that, a `Step` "quotes" takes them back, and the statements begin anew. Safe to use from several threads.
 
-    >>> assistant = Assistant.open()                                               # doctest: +SKIP
-    >>> assistant.ask("How many startups are in Quantum Valley?").direct_answer    # doctest: +SKIP
+    >>> assistant = Assistant.open()
+    >>> answer = assistant.ask("How many startups are in Quantum Valley?")
+    >>> answer.direct_answer
     '32 startups'
+    >>> cited = answer.citations[0]
+    >>> cited.quote == assistant.document(cited.source.id).text[cited.start : cited.end]
+    True
     """
 
     def __init__(self, index: Index, settings: Settings, model: "BaseChatModel | None" = None) -> None:
@@ -100,6 +108,7 @@ class Assistant(Runnable[str | Ask, Any]):
         self._plain = _changed(settings, reader="none")
         self._opening = threading.Lock()
         self._refused: str | None = None  # name of a snapshot that could not be opened
+        self._kept: dict[tuple[Ask, str, Settings], Written] = {}  # what the model wrote, by all that it depends on
         self._tried: dict[tuple[str, Filters, str], str | None] = {}  # snapshot, filters, suggestion → what leads
         self._open(index.open())
 
@@ -127,6 +136,21 @@ class Assistant(Runnable[str | Ask, Any]):
     ) -> Answer:
         """What the corpus says. QuestionError if the question is blank or too long."""
         return self.invoke(Ask(question, tuple(history), filters, id))
+
+    async def aask(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = NO_FILTERS, id: str | None = None
+    ) -> Answer:
+        """The same, in a thread.
+
+        >>> import asyncio
+        >>> assistant = Assistant.open()
+        >>> questions = ["When was MiniMax founded?", "When was the STAR Market launched?"]
+        >>> async def both():
+        ...     return await asyncio.gather(*map(assistant.aask, questions))
+        >>> [answer.direct_answer for answer in asyncio.run(both())]
+        ['December 2021', '13 June 2019']
+        """
+        return cast(Answer, await self.ainvoke(Ask(question, tuple(history), filters, id)))
 
     def invoke(self, input: str | Ask, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """The answer to a question, or to an `Ask`."""
@@ -171,6 +195,25 @@ class Assistant(Runnable[str | Ask, Any]):
     def passages(self) -> tuple[Passage, ...]:
         """All passages of the corpus, those of a document in the order of its text."""
         return self._follow()[0].contents.passages
+
+    def search(self, query: str, *, filters: Filters = NO_FILTERS, limit: int = 10) -> tuple[Hit, ...]:
+        """The passages nearest to a question or some words, best first, whether or not they answer it.
+
+        At most `limit`, and no more than the settings let retrieval find. QuestionError if `query` is blank or too
+        long.
+
+        >>> hit = Assistant.open().search("undersea data centre", limit=3)[0]
+        >>> hit.rank, hit.source.id
+        (1, 'computing/blackridge-lingang-undersea-operation')
+        """
+        if limit < 1:
+            raise ValueError(f"limit must be at least 1, got {limit}")
+        snapshot, encoder = self._follow()
+        question = self._understand(Ask(query), snapshot, encoder)
+        vector = encoder.encode([question.text])[0]
+        found = retrieve(snapshot, vector, question.terms, filters, self.settings).fused[:limit]
+        passages = [snapshot.contents.passages[row] for row in found]
+        return tuple(_hit(rank, one, snapshot.contents.document_of(one)) for rank, one in enumerate(passages, start=1))
 
     def document(self, id: str) -> Document:
         """The document of that id; InputError if the corpus has none."""
@@ -234,7 +277,7 @@ class Assistant(Runnable[str | Ask, Any]):
     def _events(self, asked: Ask) -> Iterator[Event]:
         clock = _Clock()
         snapshot, encoder = self._follow()
-        question = self._understand(asked, snapshot, encoder)
+        question = self._put_in_full(asked, self._understand(asked, snapshot, encoder), snapshot, encoder)
         clock.lap("understand")
         yield Step("search", frame("searching", question.language).format(count=snapshot.info.passages))
         vector = encoder.encode([question.text])[0]
@@ -247,18 +290,21 @@ class Assistant(Runnable[str | Ask, Any]):
         clock.lap("read")
         answered = self._answers(reading)
         written: Written | None = None
-        trouble: tuple[str, ...] = ()
         if answered and self._model:
             yield Step("write", frame("writing", question.language).format(model=self._answerer))
-            written, trouble = self._write(question, reading)
+            written = yield from self._written(asked, question, reading, snapshot, encoder)
             clock.lap("write")
         answer = _compose(asked, question, reading, snapshot, answered, written, self._answerer)
-        answer = replace(answer, caveats=answer.caveats + trouble)
+        if written and written.trouble:
+            trouble = frame(written.trouble, question.language).format(model=self._answerer)
+            answer = replace(answer, caveats=(*answer.caveats, trouble))
+            yield Step("quotes", trouble)
         answer = replace(answer, follow_ups=self._follow_ups(asked, question, answer, snapshot, encoder))
         clock.lap("weigh")
         _prove(answer, snapshot.contents.by_id)
         clock.lap("prove")
-        yield from answer.statements
+        if not written or written.trouble:
+            yield from answer.statements
         yield replace(answer, elapsed_ms={"total": clock.total(), **clock.laps})
 
     def _understand(self, asked: Ask, snapshot: Snapshot, encoder: Encoder) -> Question:
@@ -296,17 +342,56 @@ class Assistant(Runnable[str | Ask, Any]):
         retrieved = retrieve(snapshot, vector, question.terms, filters, settings)
         return retrieved, read(snapshot, question, vector, retrieved.hits, settings, reader)
 
-    def _write(self, question: Question, reading: Reading) -> "tuple[Written | None, tuple[str, ...]]":
-        """What the model wrote; None and a caveat where it could not be asked."""
-        from shanghai_qa.write import write
+    def _put_in_full(self, asked: Ask, question: Question, snapshot: Snapshot, encoder: Encoder) -> Question:
+        """The question as the model puts it, where the settings want that of a follow-up or a Chinese one."""
+        if not (self._model and self.settings.model_rewrites and (asked.history or question.language == "zh")):
+            return question
+        from shanghai_qa.write import rewrite
+
+        try:
+            in_full = rewrite(asked, self._model, self.settings)
+        except Exception as error:  # as in `_written`
+            _log.warning("%s could not be asked: %s", self._answerer, error)
+            in_full = None
+        if in_full is None or in_full == asked.question:
+            return question
+        put = self._understand(Ask(in_full), snapshot, encoder)
+        return replace(put, asked=asked.question, read_as=in_full, language=question.language)
+
+    def _written(
+        self, asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, encoder: Encoder
+    ) -> "Generator[Statement, None, Written]":
+        """What the model wrote, each sentence as a statement once it is proven; kept, unless there was trouble."""
+        from shanghai_qa.write import Written, write
 
         assert self._model is not None
+        key = (replace(asked, id=None), snapshot.info.version, self.settings)
         offered = [*reading.chosen, *(c for c in reading.candidates if c not in reading.chosen)]
+        number: dict[int, int] = {}
+        written = self._kept.get(key)
         try:
-            return write(question, offered, self._model), ()
+            events: Iterable[Proven | Written] = (
+                (*written.sentences, written)
+                if written
+                else write(question, offered, self._model, encoder.encode, self.settings)
+            )
+            for one in events:
+                if isinstance(one, Written):
+                    written = one
+                    continue
+                text, cites = one
+                for candidate in cites:
+                    number.setdefault(id(candidate), len(number) + 1)
+                yield _statement(text, cites, number)
         except Exception as error:  # each provider's library raises its own, and a reader gets an answer all the same
             _log.warning("%s could not be asked: %s", self._answerer, error)
-            return None, (frame("no_model", question.language).format(model=self._answerer),)
+            return Written(trouble="model_slow" if isinstance(error, TimeoutError) else "no_model")
+        assert written is not None
+        if not written.trouble:
+            if len(self._kept) >= _KEPT:
+                self._kept = {}
+            self._kept[key] = written
+        return written
 
     def _answers(self, reading: Reading) -> bool:
         return bool(reading.chosen) and reading.confidence >= self.settings.answer_above
@@ -345,7 +430,7 @@ def _model_of(settings: Settings) -> "BaseChatModel | None":
         return None
     from shanghai_qa.write import open_model  # only here, since it costs a third of a second
 
-    return open_model(settings.model, settings.model_base_url)
+    return open_model(settings)
 
 
 def _changed(settings: Settings, **changes: Any) -> Settings:
@@ -377,6 +462,7 @@ def _compose(
     common: dict[str, Any] = {
         "id": asked.id, "question": asked.question, "read_as": question.read_as, "language": language,
         "corpus": snapshot.info, "removed": written.removed if written else 0,
+        "usage": written.usage if written else None,
     }  # fmt: skip
     if not answers:
         looked_for = _looked_for(asked, question, reading, snapshot)
@@ -446,6 +532,12 @@ def _statement(text: str, cites: Sequence[Candidate], number: Mapping[int, int])
 def _citation(number: int, candidate: Candidate) -> Citation:
     start, end = candidate.span.start, candidate.span.end
     return Citation(number, candidate.text, start, end, candidate.passage.heading, source_of(candidate.document))
+
+
+def _hit(rank: int, passage: Passage, document: Document) -> Hit:
+    sentences = tuple(Sentence(document.text[s.start : s.end], s.start, s.end) for s in passage.sentences)
+    text = document.text[passage.start : passage.end]
+    return Hit(rank, text, passage.start, passage.end, passage.heading, sentences, source_of(document))
 
 
 def _disagreements(

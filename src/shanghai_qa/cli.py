@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from shanghai_qa import __version__
-from shanghai_qa.errors import InputError, QuestionError, ShanghaiQAError
+from shanghai_qa.errors import InputError, QuestionError, SettingsError, ShanghaiQAError
 from shanghai_qa.export import Format
 from shanghai_qa.frame import count
 from shanghai_qa.values import TOPICS, Answer, Filters, Outcome, Tier
 
 if TYPE_CHECKING:
     from shanghai_qa.assistant import Assistant
+    from shanghai_qa.journal import Journal
 
 NOT_IN_CORPUS = 3
+_JOBS = 2  # questions answered at once; of 60 on two busy cores 1 took 5.9 s, 2 5.0 and 4 4.5
 
 app = typer.Typer(
     name="shanghai-qa",
@@ -34,7 +36,11 @@ app = typer.Typer(
     help="Answers about Shanghai's technology ecosystem, every sentence with a citation that you can open and check.",
 )
 
+journals = typer.Typer(help="Show, export and prune what readers said and, where that is turned on, asked.")
+app.add_typer(journals, name="journal", no_args_is_help=True)
+
 Topic = StrEnum("Topic", {topic: topic for topic in TOPICS})  # type: ignore[misc]  # choices that --help lists
+_PUBLIC_RATE = "60/minute"  # of one client, where other machines reach the server and nothing else is set
 _DASH = Path("-")  # standard input or output
 IndexPath = Annotated[
     Path | None,
@@ -59,7 +65,8 @@ Model = Annotated[
 
 def main() -> None:
     """Run the program; an error that the user can mend is one line on stderr, without a traceback."""
-    if not set(sys.argv[1:2]) & {command.callback.__name__ for command in app.registered_commands if command.callback}:
+    own = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    if not set(sys.argv[1:2]) & (own | {"journal"}):
         for entry in sorted(entry_points(group="shanghai_qa.commands"), key=lambda entry: entry.name):
             _take_in(entry.name, entry.load())  # not for our own commands, which need none of them
     try:
@@ -126,6 +133,7 @@ def ask(
     ] = None,
     model: Model = None,
     index: IndexPath = None,
+    journal: JournalPath = None,
 ) -> None:
     """Answer one question, with numbered sources. Exit status 3 if the corpus does not say."""
     from shanghai_qa.files import read_history
@@ -142,45 +150,50 @@ def ask(
         from shanghai_qa.terminal import show
 
         show(answer)
+    _journal(journal).asked(answer, turns, "cli")
     if answer.outcome is Outcome.NOT_IN_CORPUS:
         raise typer.Exit(NOT_IN_CORPUS)
 
 
 @app.command()
 def batch(
-    questions: Annotated[Path, typer.Argument(help="JSON Lines, or CSV with a column named question.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where the answers go: .jsonl, or .csv for a table.")],
+    questions: Annotated[Path, typer.Argument(help="CSV or XLSX with a column named question, else JSON Lines.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the answers go: .csv, .xlsx, else JSON Lines.")],
+    anew: Annotated[bool, typer.Option("--anew", help="Replace the answers that are there.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Questions answered at once.")] = _JOBS,
     model: Model = None,
     index: IndexPath = None,
+    journal: JournalPath = None,
 ) -> None:
-    """Answer a file of questions, in order. Bad rows are reported and the rest goes on; exit status 1 if any."""
-    from shanghai_qa.files import read_rows, writing
+    """Answer a file of questions, in order; where answers to its first rows are there, go on behind them.
+
+    Bad rows are reported and the rest goes on; exit status 1 if any.
+    """
+    from shanghai_qa.batch import answered, writing
+    from shanghai_qa.files import read_rows
     from shanghai_qa.terminal import progress
 
     rows = read_rows(questions)
     if out.exists() and out.resolve() == questions.resolve():
         raise ShanghaiQAError(f"{out} holds the questions; write the answers to another file")
-    assistant = _assistant(index, model)
-    bad = 0
-    with writing(out) as write, progress() as bar:
-        for row in bar.track(rows, description="Answering"):
-            given = _answered(assistant, row)
-            write(row, given)
-            if isinstance(given, str):
+    assistant, kept = _assistant(index, model), _journal(journal)
+    with writing(out, rows, assistant.info.version, anew) as output, progress() as bar:
+        done, bad = len(output.kept), sum(one.failed for one in output.kept)
+        if done:
+            typer.echo(f"{done} of {len(rows)} rows stand in {out} already; --anew answers them again", err=True)
+        left = rows[done:]
+        given = answered(left, assistant.invoke, jobs)
+        track = bar.track(given, total=len(rows), completed=done, description="Answering") if left else ()
+        for row, one in zip(left, track, strict=True):
+            output.write(row, one)
+            if isinstance(one, Answer):
+                kept.asked(one, row.ask.history if row.ask else (), "batch")
+            else:
                 bad += 1
-                typer.echo(f"{questions}:{row.line}: {given}", err=True)
+                typer.echo(f"{questions}:{row.line}: {one}", err=True)
     typer.echo(f"{len(rows) - bad} answered, {bad} bad, in {out}", err=True)
     if bad:
         raise typer.Exit(1)
-
-
-def _answered(assistant: "Assistant", row: Any) -> Answer | str:
-    if row.ask is None:
-        return str(row.error)
-    try:
-        return assistant.invoke(row.ask)
-    except ShanghaiQAError as error:
-        return str(error)
 
 
 @app.command()
@@ -272,17 +285,14 @@ def feedback(
 ) -> None:
     """Write down what a reader said of an answer, and print the entry's number; `eval promote` makes it a case."""
     from shanghai_qa.files import read_answers, read_history
-    from shanghai_qa.journal import Journal
-    from shanghai_qa.settings import default_journal
 
     turns = read_history(history) if history else ()
     answers = [one for one in read_answers(answer) if one]
     if len(answers) > 1:
         raise InputError(f"{answer} holds {len(answers)} answers; put the one that is meant into a file of its own")
-    path = journal or default_journal(os.environ)
-    entry = Journal(path).add(answers[0], turns, helpful, reason)
-    typer.echo(entry.id)
-    typer.echo(f"written down in {path}", err=True)
+    kept = _journal(journal)
+    typer.echo(kept.add(answers[0], turns, helpful, reason).id)
+    typer.echo(f"written down in {kept.path}", err=True)
 
 
 @app.command()
@@ -292,17 +302,114 @@ def serve(
     model: Model = None,
     index: IndexPath = None,
     journal: JournalPath = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Open the page to all who reach this address, with a key or without.")
+    ] = False,
+    api_key: Annotated[
+        list[str] | None,
+        typer.Option(help="A key that programs must show; may be repeated. Also in SHANGHAI_QA_API_KEYS."),
+    ] = None,
 ) -> None:
-    """Open the page in which readers ask and check; without an index it waits for one."""
-    from shanghai_qa.journal import Journal
-    from shanghai_qa.settings import default_journal
-    from shanghai_qa.web.ports import check_port
+    """Open the page in which readers ask and check, and the doors for programs; without an index they wait for one.
 
+    On an address that other machines reach, programs need a key and the page is closed, unless --public opens it.
+    """
+    from shanghai_qa.settings import ApiSettings
+    from shanghai_qa.web.ports import check_port, is_loopback
+
+    access, alone = ApiSettings.from_environment(os.environ), is_loopback(host)
+    access = access.model_copy(update={"keys": (*access.keys, *filter(None, api_key or ()))})
+    if not (alone or public or access.keys):
+        raise ShanghaiQAError(f"{host} can be reached from other machines; let all in with --public, or set --api-key")
+    if not alone and access.rate is None:
+        access = access.model_copy(update={"rate": _PUBLIC_RATE})
     check_port(host, port)
     typer.echo("Starting the page …", err=True)
     from shanghai_qa.web.server import serve as run
 
-    run(lambda: _assistant(index, model), Journal(journal or default_journal(os.environ)), host, port)
+    kept = _journal(journal)
+    run(lambda: _assistant(index, model), kept, host, port, access, page_open=alone or public)
+
+
+@app.command()
+def mcp(
+    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP on 127.0.0.1 instead of stdio.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 7861,
+    model: Model = None,
+    index: IndexPath = None,
+    journal: JournalPath = None,
+) -> None:
+    """Serve agents over the Model Context Protocol: ask, search, get_source and verify_quote."""
+    try:
+        from shanghai_qa.mcp import serve_http, serve_stdio
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise SettingsError("agents need the library mcp; install it with: pip install 'shanghai-qa[mcp]'") from error
+    assistant, kept = _assistant(index, model), _journal(journal)
+    if http:
+        serve_http(assistant, kept, port)
+    else:
+        serve_stdio(assistant, kept)
+
+
+@journals.command("show")
+def journal_show(
+    limit: Annotated[int, typer.Option(min=1, help="How many of each, the newest.")] = 20, journal: JournalPath = None
+) -> None:
+    """List the newest votes and questions, a line each."""
+    kept = _journal(journal)
+    votes, questions = kept.entries(), kept.exchanges()
+    for vote in votes[-limit:]:
+        said = "helpful" if vote.helpful else "not helpful"
+        typer.echo(f"vote {vote.id}  {vote.at}  {said}: {_line(vote.reason or vote.question)}")
+    for one in questions[-limit:]:
+        typer.echo(f"question {one.id}  {one.at}  {one.door}, {one.answer.outcome}: {_line(one.answer.question)}")
+    on = "are kept" if kept.keeps_questions else "are not kept (SHANGHAI_QA_KEEP_QUESTIONS=yes turns that on)"
+    what = f"{count(len(votes), 'vote')} and {count(len(questions), 'question')}"
+    typer.echo(f"{what} in {kept.path}; questions {on}", err=True)
+
+
+@journals.command("export")
+def journal_export(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where it goes; - for standard output.")] = _DASH,
+    journal: JournalPath = None,
+) -> None:
+    """Write all of it as JSON Lines, votes before questions."""
+    import json
+    from dataclasses import asdict
+
+    from shanghai_qa.files import check_writable
+
+    check_writable(None if out == _DASH else out)
+    kept = _journal(journal)
+    rows = [("vote", asdict(one)) for one in kept.entries()] + [("question", asdict(one)) for one in kept.exchanges()]
+    text = "".join(json.dumps({"kind": kind} | row, ensure_ascii=False) + "\n" for kind, row in rows)
+    if out == _DASH:
+        typer.echo(text, nl=False)
+    else:
+        _write(out, text)
+
+
+@journals.command("prune")
+def journal_prune(
+    older_than: Annotated[int, typer.Option("--older-than", min=0, max=100_000, metavar="DAYS", help="Age in days.")],
+    journal: JournalPath = None,
+) -> None:
+    """Remove votes and questions that are older than so many days, for good."""
+    kept = _journal(journal)
+    typer.echo(f"{kept.prune(older_than)} removed from {kept.path}", err=True)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _journal(path: Path | None) -> "Journal":
+    from shanghai_qa.journal import Journal
+    from shanghai_qa.settings import default_journal, keeps_questions
+
+    return Journal(path or default_journal(os.environ), keeps_questions=keeps_questions(os.environ))
 
 
 def _assistant(index: Path | None, model: str | None = None) -> "Assistant":

@@ -71,7 +71,7 @@ def _pointed_at(
         covers = there[0].start <= start and span.end <= there[0].end
         if covers or question.wanted is Wanted.WHERE:
             return there[0]
-    named = question.wanted is not Wanted.WHO or (_NAMED.search if surely else _NAMED.match)(text)
+    named = question.wanted is not Wanted.WHO or ((_NAMED.search if surely else _NAMED.match)(text) and not dated(text))
     return _words_at(question, text, start) if named else None
 
 

@@ -1,24 +1,20 @@
-"""Questions, conversations and answers in files: JSON, JSON Lines and CSV. What cannot be used is an `InputError`."""
+"""Questions, conversations and answers in files: JSON, JSON Lines, CSV and XLSX. InputError for what cannot be used."""
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from shanghai_qa.errors import InputError
 from shanghai_qa.values import Answer, Ask, Turn
 
-_COLUMNS = (
-    "id", "question", "outcome", "direct_answer", "answer", "sources", "quotes", "urls", "tiers", "published",
-    "caveats", "missing", "error",
-)  # fmt: skip
-_LONGEST_CELL = 10_000_000  # characters; Python's own limit, 131,072, is shorter than a long conversation
+LONGEST_CELL = 10_000_000  # characters; Python's own limit, 131,072, is shorter than a long conversation
 
 
 @dataclass(frozen=True)
@@ -32,15 +28,18 @@ class Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The questions of a file, in order: CSV with a column `question` if it ends in .csv, else JSON Lines.
+    """The questions of a file, in order: a table with a column `question` if it ends in .csv or .xlsx, else JSON Lines.
 
+    Of a workbook the first sheet counts, and its first row names the columns; a formula is taken for what it says.
     Further fields `id` and `history` are used, others ignored; blank lines are skipped. Case and the blanks around
     the name of a column do not matter. A row that cannot be used comes as one with an error. InputError if the file as
     a whole cannot be read.
     """
+    if path.suffix.lower() == ".xlsx":
+        return _rows_of_table(path, *_read_workbook(path))
     text = read_text(path)
     if path.suffix.lower() == ".csv":
-        return _rows_of_table(path, text)
+        return _rows_of_table(path, *read_table(path, text))
     return [_row_of_line(number, line) for number, line in numbered(text)]
 
 
@@ -59,7 +58,7 @@ def read_answers(path: Path) -> list[Answer | None]:
 
     InputError, naming the line in JSON Lines, for what is neither; and where there is no answer at all.
     """
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() in (".csv", ".xlsx"):
         advice = "verify reads JSON; write it with: shanghai-qa batch QUESTIONS -o answers.jsonl"
         raise InputError(f"{path} is a table; {advice}")
     text = read_text(path)
@@ -81,81 +80,10 @@ def check_writable(*paths: Path | None) -> None:
             raise InputError(f"cannot write {path}: it is a folder")
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[Callable[[Row, Answer | str], None]]:
-    """Write answers, or errors in words, one row each as they come: CSV if `path` ends in .csv, else JSON Lines.
-
-    Half of a surrogate pair, which UTF-8 lacks, is written as JSON escapes it. InputError where `path` cannot be
-    written, also in the midst of it.
-    """
-    try:
-        with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield _csv_writer(file) if path.suffix.lower() == ".csv" else _json_writer(file)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if error.filename and str(error.filename) != str(path):
-            raise
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _json_writer(file: IO[str]) -> Callable[[Row, Answer | str], None]:
-    def write(row: Row, given: Answer | str) -> None:
-        data = given.to_dict() if isinstance(given, Answer) else _failed(row, given)
-        file.write(json.dumps(data, ensure_ascii=False) + "\n")
-        file.flush()
-
-    return write
-
-
-def _csv_writer(file: IO[str]) -> Callable[[Row, Answer | str], None]:
-    writer = csv.DictWriter(file, _COLUMNS, restval="")
-    writer.writeheader()
-
-    def write(row: Row, given: Answer | str) -> None:
-        fields = _fields(given) if isinstance(given, Answer) else _failed(row, given)
-        writer.writerow({name: _harmless(value or "") for name, value in fields.items()})
-        file.flush()
-
-    return write
-
-
-def _fields(answer: Answer) -> dict[str, str | None]:
-    sources = [citation.source for citation in answer.citations]
-    marked = (f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in answer.statements)
-    return {
-        "id": answer.id,
-        "question": answer.question,
-        "outcome": answer.outcome,
-        "direct_answer": answer.direct_answer,
-        "answer": " ".join(marked),
-        "sources": _lines(source.id for source in sources),
-        "quotes": _lines(citation.quote for citation in answer.citations),
-        "urls": _lines(source.url or "" for source in sources),
-        "tiers": _lines(source.tier for source in sources),
-        "published": _lines(source.published or "" for source in sources),
-        "caveats": _lines(answer.caveats),
-        "missing": _lines(answer.missing),
-    }
-
-
-def _failed(row: Row, error: str) -> dict[str, str | None]:
-    return {"id": row.id, "question": row.ask.question if row.ask else None, "error": f"line {row.line}: {error}"}
-
-
-def _lines(values: Iterable[str]) -> str:
-    return "\n".join(values)
-
-
-def _harmless(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
-def _rows_of_table(path: Path, text: str) -> list[Row]:
-    names, rows = read_table(path, text)
+def _rows_of_table(path: Path, names: list[str], rows: Iterable[tuple[int, dict[str, Any]]]) -> list[Row]:
     if "question" not in map(folded, names):
-        expected = "the first line names the columns, separated by commas"
+        how = "" if path.suffix.lower() == ".xlsx" else ", separated by commas"
+        expected = f"the first line names the columns{how}"
         raise InputError(f"{path}:1: no column named question; {expected}; found {_shown(names)}")
     return [_row(line, fields) for line, fields in rows]
 
@@ -168,7 +96,7 @@ def read_table(
     `missing` stands for the cells that a row lacks; cells beyond the last column are under None. InputError, naming
     `path`, where the table cannot be read.
     """
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restval=missing)
     with _readable(path, reader):
         names = list(reader.fieldnames or [])
@@ -182,6 +110,16 @@ def read_table(
     return names, rows()
 
 
+def _read_workbook(path: Path) -> tuple[list[str], Iterator[tuple[int, dict[str, Any]]]]:
+    """The same of the first sheet of a workbook; rows without any text are skipped."""
+    from shanghai_qa.sheet import read_sheet  # only here, since it costs a tenth of a second
+
+    names, *rows = read_sheet(path) or [()]
+    keys = [folded(name) for name in names]
+    cells = ((line, dict(zip(keys, row, strict=True))) for line, row in enumerate(rows, start=2) if any(row))
+    return list(names), cells
+
+
 def folded(name: str) -> str:
     """The name of a column as it is compared."""
     return name.strip().casefold()
@@ -192,7 +130,7 @@ def _readable(path: Path, reader: "csv.DictReader[str]") -> Iterator[None]:
     try:
         yield
     except csv.Error as error:
-        expected = f"expected cells of at most {_LONGEST_CELL:,} characters, each quotation mark closed"
+        expected = f"expected cells of at most {LONGEST_CELL:,} characters, each quotation mark closed"
         raise InputError(f"{path}:{reader.line_num + 1}: {error}; {expected}") from error
 
 
@@ -245,12 +183,16 @@ def _turns(found: Any) -> tuple[Turn, ...]:
 _ANSWER = TypeAdapter(Answer)
 
 
-def _answer(data: Any, where: str) -> Answer | None:
-    """None for a row that `batch` wrote of a question without an answer."""
+def as_answer(data: Any) -> Answer | None:
+    """A row of saved answers; None for one that says why there is none. ValidationError for neither."""
     if isinstance(data, dict) and data.get("error") and "outcome" not in data:
         return None
+    return _ANSWER.validate_python(data)
+
+
+def _answer(data: Any, where: str) -> Answer | None:
     try:
-        return _ANSWER.validate_python(data)
+        return as_answer(data)
     except ValidationError as error:
         first = error.errors()[0]
         part = ".".join(map(str, first["loc"])) or "the whole"

@@ -17,6 +17,12 @@ _FRAMES = {
         "unanswered": "Not answered: {part}",
         "writing": "{model} is writing",
         "no_model": "Showing quotes only; {model} did not answer.",
+        "model_slow": "Showing quotes only; {model} did not answer in time.",
+        "model_unproven": "Showing quotes only; the sources bear out nothing that {model} wrote.",
+        "model_cut": "Showing quotes only; {model} broke off.",
+        "model_loops": "Showing quotes only; {model} repeated itself.",
+        "model_rambles": "Showing quotes only; {model} went on and on.",
+        "model_language": "Showing quotes only; {model} wrote in another language.",
     },
     "zh": {
         "searching": "正在检索{count:,}个段落",
@@ -31,6 +37,12 @@ _FRAMES = {
         "unanswered": "未能回答：{part}",
         "writing": "{model}正在作答",
         "no_model": "仅显示原文引用；{model}没有作答。",
+        "model_slow": "仅显示原文引用；{model}没有及时作答。",
+        "model_unproven": "仅显示原文引用；{model}所写的内容没有一句得到来源证实。",
+        "model_cut": "仅显示原文引用；{model}的回答中断了。",
+        "model_loops": "仅显示原文引用；{model}不断重复。",
+        "model_rambles": "仅显示原文引用；{model}的回答过于冗长。",
+        "model_language": "仅显示原文引用；{model}用了其他语言作答。",
     },
 }
 

@@ -1,4 +1,6 @@
-"""What readers said of answers, kept in one SQLite file.
+"""What readers said of answers and, where that is turned on, what they asked; kept in one SQLite file.
+
+Of whoever asked nothing is kept but the words: no name, no address, no mark that would tell two readers apart.
 
 Each call opens the file, does its work in one transaction and closes it again, so that a `Journal` serves any number of
 threads and processes, and whoever is killed leaves behind either the whole entry or none. SQLite's own log is the
@@ -6,26 +8,40 @@ default one and not WAL, which needs memory that all processes share: the file m
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from shanghai_qa.errors import InputError, ShanghaiQAError
 from shanghai_qa.values import Answer, Turn
 
+_log = logging.getLogger(__name__)
+
 _KIND = 0x53515A4A  # PRAGMA application_id: tells a journal from any other database
-_FORMAT = 1  # PRAGMA user_version
-_TABLE = """
+_ADDED = {
+    1: """
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, helpful INTEGER NOT NULL, reason TEXT NOT NULL,
     history TEXT NOT NULL, answer TEXT NOT NULL
 )
-"""  # AUTOINCREMENT: the number of an entry that was taken back is never given to another
+""",
+    2: """
+CREATE TABLE exchange (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, door TEXT NOT NULL, history TEXT NOT NULL,
+    answer TEXT NOT NULL
+)
+""",
+}
+"""What each format added to the one before. AUTOINCREMENT: the number of an entry that was taken back is never given to
+another."""
+_FORMAT = max(_ADDED)  # PRAGMA user_version
 _PATIENCE_S = 10.0  # for another process that writes
 _LARGEST = 2**63 - 1  # that SQLite counts to
 _NAMED = 10  # entries that an error names
@@ -60,21 +76,80 @@ class Entry:
         return self.answer.question
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A question that came in by a door, such as "cli" or "api", after `history`, and its answer.
+
+    `id` and `at` are as those of an `Entry`, and counted apart from them.
+    """
+
+    id: int
+    at: str
+    door: str
+    history: tuple[Turn, ...]
+    answer: Answer
+
+
+def _json(history: tuple[Turn, ...]) -> str:
+    return json.dumps([asdict(turn) for turn in history], ensure_ascii=False)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 class Journal:
-    """The journal in a file, which the first `add` makes, with its folder. JournalError where it cannot be used."""
+    """The journal in a file, which the first write makes, with its folder. JournalError where it cannot be used.
 
-    def __init__(self, path: Path, clock: Callable[[], datetime] = _now) -> None:
+    What is asked is kept only with `keeps_questions`. A journal of an older format is read as it is, and brought up to
+    this one by the first write, in the same transaction.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime] = _now, *, keeps_questions: bool = False) -> None:
         self.path = path
+        self.keeps_questions = keeps_questions
         self._clock = clock
 
     def add(self, answer: Answer, history: tuple[Turn, ...], helpful: bool, reason: str = "") -> Entry:
         """Write down what a reader said; InputError if it holds characters that are no text."""
-        at = self._clock().astimezone(UTC).isoformat(timespec="seconds")
-        return self._write(Entry(0, at, helpful, reason.strip(), history, answer), None)
+        return self._write(Entry(0, self._at(), helpful, reason.strip(), history, answer), None)
+
+    def asked(self, answer: Answer, history: tuple[Turn, ...], door: str) -> Exchange | None:
+        """Keep a question and its answer, for those who agreed to it; None, and nothing kept, unless turned on.
+
+        A journal that cannot be written is logged, and costs nobody the answer.
+        """
+        if not self.keeps_questions:
+            return None
+        made = Exchange(0, self._at(), door, history, answer)
+        try:
+            return replace(made, id=self._insert("exchange", None, made.at, door, _json(history), answer.to_json()))
+        except ShanghaiQAError as error:
+            _log.warning("a question was not kept: %s", error)
+            return None
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All questions that were kept, oldest first."""
+        return tuple(
+            Exchange(id, at, door, *self._parsed(f"question {id}", history, answer))
+            for id, at, door, history, answer in self._rows("exchange", 2, "ORDER BY id")
+        )
+
+    def prune(self, days: int) -> int:
+        """Remove all that is more than `days` old, votes and questions, and wipe it from the file; how many they were.
+
+        ValueError for less than 0 days.
+        """
+        if days < 0:
+            raise ValueError(f"days must be at least 0, got {days}")
+        if not self.path.exists():
+            return 0
+        before = self._at(timedelta(days=days))
+        with self._opened("rw") as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            tables = ("entry", "exchange")[: self._format(connection)]
+            return sum(connection.execute(f"DELETE FROM {name} WHERE at < ?", (before,)).rowcount for name in tables)
 
     def entries(self, helpful: bool | None = None) -> tuple[Entry, ...]:
         """All entries, or those that found the answer helpful or not, oldest first; none where nothing was said yet."""
@@ -98,35 +173,47 @@ class Journal:
         """Put back what was removed, under its number; nothing changes where it stands."""
         return self._write(entry, entry.id)
 
+    def _at(self, ago: timedelta = timedelta()) -> str:
+        return (self._clock() - ago).astimezone(UTC).isoformat(timespec="seconds")
+
     def _write(self, entry: Entry, id: int | None) -> Entry:
-        history = json.dumps([asdict(turn) for turn in entry.history], ensure_ascii=False)
-        row = (id, entry.at, entry.helpful, entry.reason, history, entry.answer.to_json())
+        row = (entry.at, entry.helpful, entry.reason, _json(entry.history), entry.answer.to_json())
+        return replace(entry, id=self._insert("entry", id, *row))
+
+    def _insert(self, table: str, id: int | None, *row: str | bool) -> int:
+        """The number of the new row; nothing changes where `id` stands."""
         try:
-            "".join(row[3:]).encode()
+            "".join(map(str, row)).encode()
         except UnicodeEncodeError as error:
-            raise InputError("the answer or the reason has characters that are no text; hand in others") from error
+            raise InputError("the answer or what was said has characters that are no text; hand in others") from error
         self._make_folder()
+        places = ", ".join("?" * (len(row) + 1))
         with self._opened("rwc") as connection:
-            connection.execute("BEGIN IMMEDIATE")  # at once, so that of two first writers one makes the table
-            if not self._begun(connection):
-                self._begin(connection)
-            given = connection.execute("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?)", row).lastrowid
-        return replace(entry, id=id or given or 0)
+            connection.execute("BEGIN IMMEDIATE")  # at once, so that of two first writers one makes the tables
+            self._bring_up(connection)
+            given = connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({places})", (id, *row)).lastrowid
+        return id or given or 0
 
     def _read(self, which: str, *values: object) -> tuple[Entry, ...]:
-        if not self.path.exists():
-            return ()
-        with self._opened("rw") as connection:  # not "ro": a reader may have to roll back what was left half written
-            begun = self._begun(connection)
-            rows = connection.execute(f"SELECT * FROM entry {which}", values).fetchall() if begun else []
-        return tuple(self._entry(*row) for row in rows)
+        return tuple(
+            Entry(id, at, bool(helpful), reason, *self._parsed(f"entry {id}", history, answer))
+            for id, at, helpful, reason, history, answer in self._rows("entry", 1, which, *values)
+        )
 
-    def _entry(self, id: int, at: str, helpful: int, reason: str, history: str, answer: str) -> Entry:
+    def _rows(self, table: str, since: int, which: str, *values: object) -> list[tuple[Any, ...]]:
+        """Those of a table that there is `since` a format."""
+        if not self.path.exists():
+            return []
+        with self._opened("rw") as connection:  # not "ro": a reader may have to roll back what was left half written
+            if self._format(connection) < since:
+                return []
+            return connection.execute(f"SELECT * FROM {table} {which}", values).fetchall()
+
+    def _parsed(self, name: str, history: str, answer: str) -> tuple[tuple[Turn, ...], Answer]:
         try:
-            turns, given = _HISTORY.validate_json(history), _ANSWER.validate_json(answer)
+            return _HISTORY.validate_json(history), _ANSWER.validate_json(answer)
         except ValidationError as error:
-            raise JournalError(f"{self.path}: entry {id} cannot be read: {error.errors()[0]['msg']}") from error
-        return Entry(id, at, bool(helpful), reason, turns, given)
+            raise JournalError(f"{self.path}: {name} cannot be read: {error.errors()[0]['msg']}") from error
 
     def _make_folder(self) -> None:
         try:
@@ -147,19 +234,21 @@ class Journal:
         except sqlite3.Error as error:
             raise JournalError(self._explained(error)) from error
 
-    def _begun(self, connection: sqlite3.Connection) -> bool:
-        """Whether the file holds a journal; False where it is empty, JournalError where it is of another program."""
+    def _format(self, connection: sqlite3.Connection) -> int:
+        """The format of the journal in the file, 0 where it is empty; JournalError where it is of another program."""
         kind, format, tables = connection.execute(
             "SELECT * FROM pragma_application_id, pragma_user_version, (SELECT count(*) FROM sqlite_master)"
         ).fetchone()
-        if kind == _KIND and format != _FORMAT:
+        if kind == _KIND and not 1 <= format <= _FORMAT:
             raise JournalError(f"{self.path} has format {format}, this version knows {_FORMAT}; use a newer version")
         if kind != _KIND and (kind or format or tables):
             raise JournalError(f"{self.path} is another program's database; {_ELSEWHERE}")
-        return bool(kind == _KIND)
+        return int(format)
 
-    def _begin(self, connection: sqlite3.Connection) -> None:
-        connection.execute(_TABLE)
+    def _bring_up(self, connection: sqlite3.Connection) -> None:
+        """Make it a journal of this format; all that it holds stays."""
+        for format in range(self._format(connection) + 1, _FORMAT + 1):
+            connection.execute(_ADDED[format])
         connection.execute(f"PRAGMA application_id = {_KIND}")
         connection.execute(f"PRAGMA user_version = {_FORMAT}")
 

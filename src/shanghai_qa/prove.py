@@ -1,15 +1,13 @@
 """The one checker of citations: does the document still say, at that place, what an answer quotes from it?"""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shanghai_qa.mentions import counts, dates, money, names, percents
-from shanghai_qa.question import related
+from shanghai_qa.bear import unsupported
 from shanghai_qa.values import Answer, Citation, Document, Outcome, Source, Statement
 from shanghai_qa.weigh import as_of, caveats
-from shanghai_qa.words import terms
 
 
 class Verdict(StrEnum):
@@ -110,40 +108,6 @@ def _against(answer: Answer, documents: Mapping[str, Document]) -> list[str]:
     ]
     lacking = [caveat for caveat in caveats(cited.values(), answer.language) if caveat not in answer.caveats]
     return wrong + [f"it lacks the warning: {caveat}" for caveat in lacking]
-
-
-def unsupported(text: str, quotes: Sequence[str]) -> list[str]:
-    """What a sentence says that none of `quotes` does, in words; empty where they bear it out.
-
-    Its figures, dates and names must stand in them, a date perhaps more fully; it must not deny what they state; and
-    half of its terms must be theirs or related to theirs. No quotes bear nothing out.
-    """
-    known = [mention.key for quote in quotes for mention in dates(quote)]
-    figures = {figure for quote in quotes for figure in _figures(quote)}
-    held = frozenset(term for quote in quotes for term in terms(quote))
-    wrong = [f"the date {m.text}" for m in dates(text) if not any(key.startswith(m.key) for key in known)]
-    wrong += [f"the figure {figure}" for figure in sorted(_figures(text) - figures)]
-    wrong += [f"the name {m.text}" for m in names(text) if not held.issuperset(_spelt(m.text))]
-    if _DENIAL.search(text) and not any(_DENIAL.search(quote) for quote in quotes):
-        wrong.append("a denial")
-    said = set(terms(text))
-    near = [term for term in said if term in held or related(term) & held]
-    if len(near) < _NEAR_ENOUGH * len(said) or not said:
-        wrong.append("its meaning")
-    return wrong
-
-
-_NEAR_ENOUGH = 0.5
-_DENIAL = re.compile(r"\b(?:not|no|never|none|nobody|neither|nor|without|denied|failed)\b|n['’]t\b", re.IGNORECASE)
-
-
-def _spelt(name: str) -> list[str]:
-    """The terms of a name but its figures, which count as such: "In 2024" looks like a name and is none."""
-    return [term for term in terms(name) if not term[0].isdigit()]
-
-
-def _figures(text: str) -> set[str]:
-    return {m.key for find in (money, percents) for m in find(text)} | {m.key.split()[0] for m in counts(text)}
 
 
 def source_of(document: Document) -> Source:

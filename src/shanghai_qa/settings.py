@@ -2,20 +2,21 @@
 
 Settings are passed in, never read from a global. `Settings.from_environment` is the one place that reads variables:
 each field is `SHANGHAI_QA_<FIELD>`. `SHANGHAI_QA_INDEX` and `SHANGHAI_QA_STORE`, which say where the index lies and not
-what it answers, are read by `default_index` and `default_store`, and `SHANGHAI_QA_JOURNAL` by `default_journal`.
+what it answers, are read by `default_index` and `default_store`, and `SHANGHAI_QA_JOURNAL` by `default_journal`. What
+the REST doors admit is in `ApiSettings`, whose variables are `SHANGHAI_QA_API_<FIELD>`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from shanghai_qa.errors import SettingsError
 
 PREFIX = "SHANGHAI_QA_"
-_PLACES = ("INDEX", "STORE", "CORPUS", "JOURNAL")
+_PLACES = ("INDEX", "STORE", "CORPUS", "JOURNAL", "KEEP_QUESTIONS")
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -85,6 +86,16 @@ class Settings(IndexSettings):
     """A chat model that writes the answer, as "provider:name"; None for the default answerer."""
     model_base_url: str | None = None
     """Where that model's server is, if not its provider's own."""
+    model_timeout_s: float = Field(default=60, gt=0, le=3600)
+    """How long the model may take for one answer, retries included."""
+    model_sentences: int = Field(default=12, ge=1, le=100)
+    """Sentences of the corpus that the model is given at most."""
+    model_budget_chars: int = Field(default=6000, ge=200)
+    """Characters that these have together at most."""
+    model_tokens: int = Field(default=500, ge=16)
+    """Tokens that the model may write for one answer."""
+    model_rewrites: bool = False
+    """Whether the model puts follow-ups and Chinese questions in full, which is shown in `read_as`."""
     max_question_chars: int = Field(default=2000, ge=1)
 
     @field_validator("weights", mode="before")
@@ -95,20 +106,50 @@ class Settings(IndexSettings):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """What variables named SHANGHAI_QA_<FIELD> say, defaults for the rest; SettingsError names a bad one."""
-        given = {
-            name.removeprefix(PREFIX).lower(): value
-            for name, value in environment.items()
-            if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in _PLACES
-        }
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = str(first["loc"][0])
-            if first["type"] == "extra_forbidden":
-                known = ", ".join(PREFIX + name.upper() for name in cls.model_fields)
-                raise SettingsError(f"{PREFIX}{field.upper()} is not a setting; there are: {known}") from error
-            raise SettingsError(f"{PREFIX}{field.upper()} is {given[field]!r}: {first['msg']}") from error
+        return _read(cls, environment, PREFIX, lambda field: field in _PLACES or field.startswith("API_"))
+
+
+def _listed(given: Any) -> Any:
+    return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
+
+
+class ApiSettings(BaseModel):
+    """Whom the REST doors serve, and how much at a time; nothing of it changes an answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(default=(), repr=False)
+    """One of these must be shown by whoever asks, separated by commas in the variable; without any, nobody is asked."""
+    rate: str | None = Field(default=None, pattern=r"^[1-9]\d*/(second|minute|hour|day)$")
+    """How many requests a client may make, such as "60/minute"; None for as many as it likes."""
+    at_once: int = Field(default=2, ge=1, le=64)
+    """Questions that are answered at the same time; the others wait in line."""
+    timeout_s: float = Field(default=60, gt=0, le=3600)
+    """How long a client waits for its answer, the line included."""
+    max_body_bytes: int = Field(default=1_000_000, ge=1)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """What variables named SHANGHAI_QA_API_<FIELD> say, defaults for the rest; SettingsError names a bad one."""
+        return _read(cls, environment, f"{PREFIX}API_", lambda field: False)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _read(model: type[_Model], environment: Mapping[str, str], prefix: str, is_other: Callable[[str], bool]) -> _Model:
+    """`model` of the variables that begin with `prefix`, but for those of which the rest `is_other`."""
+    named = {name.removeprefix(prefix): value for name, value in environment.items() if name.startswith(prefix)}
+    given = {name.lower(): value for name, value in named.items() if not is_other(name)}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(prefix + name.upper() for name in model.model_fields)
+            raise SettingsError(f"{prefix}{field.upper()} is not a setting; there are: {known}") from error
+        raise SettingsError(f"{prefix}{field.upper()} is {given[field]!r}: {first['msg']}") from error
 
 
 def default_index(environment: Mapping[str, str]) -> Path:
@@ -127,6 +168,15 @@ def default_journal(environment: Mapping[str, str]) -> Path:
     if checkout := _checkout():
         return checkout / ".journal.sqlite"
     return platformdirs.user_data_path("shanghai-qa", appauthor=False) / "journal.sqlite"
+
+
+def keeps_questions(environment: Mapping[str, str]) -> bool:
+    """Whether the journal keeps what is asked: $SHANGHAI_QA_KEEP_QUESTIONS, yes or no, else no."""
+    given = environment.get(f"{PREFIX}KEEP_QUESTIONS") or "no"
+    try:
+        return TypeAdapter(bool).validate_strings(given)
+    except ValidationError as error:
+        raise SettingsError(f"{PREFIX}KEEP_QUESTIONS is {given!r}; expected yes or no") from error
 
 
 def default_store(environment: Mapping[str, str]) -> str | None:

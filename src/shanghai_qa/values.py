@@ -188,6 +188,35 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """One sentence of a document and its place there: `document.text[start:end] == text`."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that a search found: whole sentences of one document, each of which can be quoted by itself.
+
+    `rank` counts from 1 for the best. `section` is the heading above the passage, "" above the first.
+    """
+
+    rank: int
+    text: str
+    start: int
+    end: int
+    section: str
+    sentences: tuple[Sentence, ...]
+    source: Source
+
+    def to_dict(self) -> dict[str, Any]:
+        """The hit as JSON-ready values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Statement:
     """One sentence of an answer; `citations` are numbers of the answer's citations, never empty."""
 
@@ -228,7 +257,9 @@ class Answer:
 
     Each number in a statement or claim is the `number` of one of `citations`. Under `not_in_corpus` there are neither
     statements nor citations, and `missing` says what was looked for. In the default mode each statement is the quote
-    of its first citation. `elapsed_ms` is the only field that differs between two runs over one index.
+    of its first citation. `usage` are the tokens that a chat model took, as "input_tokens" and "output_tokens"; None
+    where none wrote or its server does not say. `elapsed_ms` is the only field that differs between two runs over one
+    index.
     """
 
     question: str
@@ -246,6 +277,7 @@ class Answer:
     follow_ups: tuple[str, ...] = ()
     answerer: str = "extractive"
     removed: int = 0
+    usage: Mapping[str, int] | None = None
     elapsed_ms: Mapping[str, float] = field(default_factory=dict)
 
     def citation(self, number: int) -> Citation:
@@ -269,5 +301,5 @@ class Answer:
 
 _FIELD_ORDER = (
     "id", "question", "read_as", "language", "outcome", "direct_answer", "statements", "citations", "disagreements",
-    "caveats", "missing", "follow_ups", "answerer", "removed", "corpus", "elapsed_ms",
+    "caveats", "missing", "follow_ups", "answerer", "removed", "usage", "corpus", "elapsed_ms",
 )  # fmt: skip

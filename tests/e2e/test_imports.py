@@ -21,7 +21,7 @@ PACKAGES = {
     for package in (shanghai_qa, ingest, evals)
 }  # fmt: skip
 
-DOORS = {"cli", "terminal", "web", "__main__"}
+DOORS = {"api", "cli", "langchain", "mcp", "terminal", "web", "__main__"}
 VALUES = {"values", "settings", "errors"}
 
 HOMES = {
@@ -33,6 +33,8 @@ HOMES = {
     "torch": {"shanghai_qa.embedding"},
     "onnxruntime": {"shanghai_qa.embedding", "shanghai_qa.reader"},
     "bm25s": {"shanghai_qa.store"},
+    "mcp": {"shanghai_qa.mcp"},
+    "openpyxl": {"shanghai_qa.files"},
 }
 
 

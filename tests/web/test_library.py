@@ -14,12 +14,12 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, expect
 
 from shanghai_qa.assistant import Assistant
+from shanghai_qa.catalogue import Catalogue, Query, Sort, highlighted, looser
+from shanghai_qa.current import Current
 from shanghai_qa.prove import source_of
 from shanghai_qa.settings import Settings
 from shanghai_qa.values import Citation, Document, Filters, Passage, Span, Tier
 from shanghai_qa.web import library
-from shanghai_qa.web.catalogue import Catalogue, Query, Sort, highlighted, looser
-from shanghai_qa.web.current import Current
 from shanghai_qa.web.library_phrases import LIBRARY
 from shanghai_qa.web.pages import LANGUAGES, View
 from shanghai_qa.web.render import source_address

@@ -15,10 +15,10 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from shanghai_qa import explore
+from shanghai_qa.catalogue import Query
+from shanghai_qa.current import Current
 from shanghai_qa.explore import Atlas, Cell, Event, Point, Quote, Series, Told
 from shanghai_qa.values import TOPICS, Document, Filters, Tier
-from shanghai_qa.web.catalogue import Query
-from shanghai_qa.web.current import Current
 from shanghai_qa.web.explore_phrases import EXPLORE, ExplorePhrases
 from shanghai_qa.web.library_phrases import LIBRARY
 from shanghai_qa.web.pages import View, page

@@ -12,10 +12,7 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from shanghai_qa.assistant import Assistant
-from shanghai_qa.chinese import in_english
-from shanghai_qa.export import Format, cite_as, reference
-from shanghai_qa.values import NO_FILTERS, Document, Filters, Span, Tier
-from shanghai_qa.web.catalogue import (
+from shanghai_qa.catalogue import (
     LONGEST,
     PER_PAGE,
     Catalogue,
@@ -27,7 +24,10 @@ from shanghai_qa.web.catalogue import (
     looser,
     opened,
 )
-from shanghai_qa.web.current import Current
+from shanghai_qa.chinese import in_english
+from shanghai_qa.current import Current
+from shanghai_qa.export import Format, cite_as, reference
+from shanghai_qa.values import NO_FILTERS, Document, Filters, Span, Tier
 from shanghai_qa.web.library_phrases import LIBRARY, LibraryPhrases
 from shanghai_qa.web.pages import View, fragment, notice, page
 from shanghai_qa.web.phrases import Phrases, phrases

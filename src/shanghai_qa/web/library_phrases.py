@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from shanghai_qa.web.catalogue import Sort
+from shanghai_qa.catalogue import Sort
 from shanghai_qa.web.page_phrases import PAGE
 
 

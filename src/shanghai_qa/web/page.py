@@ -106,6 +106,8 @@ class Page:
                     statements.append(event)
                 case Step():
                     message = event.message
+                    if event.name == "quotes":  # takes back what the model had written
+                        statements.clear()
             if time.monotonic() - shown_at > _SEEN_S:
                 shown_at = time.monotonic()
                 yield turn.working(message, statements)

@@ -1,6 +1,7 @@
 """A host and port in, a listening socket out, or one line that says why not. Imports nothing heavy."""
 
 import errno
+import ipaddress
 import socket
 
 from shanghai_qa.errors import ShanghaiQAError
@@ -23,6 +24,14 @@ def listen(host: str, port: int) -> socket.socket:
 def check_port(host: str, port: int) -> None:
     """Raise ShanghaiQAError if `listen` would, now; for a caller who wants to know before loading anything."""
     listen(host, port).close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach what listens on `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def address(sock: socket.socket) -> str:

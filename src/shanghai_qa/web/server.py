@@ -19,17 +19,21 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shanghai_qa.api import app as api
+from shanghai_qa.api.limits import Closed
 from shanghai_qa.assistant import Assistant
+from shanghai_qa.catalogue import Catalogue
+from shanghai_qa.current import Current
 from shanghai_qa.errors import IndexUnusable, ShanghaiQAError
 from shanghai_qa.explore import atlas as make_atlas
 from shanghai_qa.journal import Journal
+from shanghai_qa.settings import ApiSettings
 from shanghai_qa.web import actions, explore, library, ports
-from shanghai_qa.web.catalogue import Catalogue
-from shanghai_qa.web.current import Current
 from shanghai_qa.web.line import Line
 from shanghai_qa.web.page import mount_page
 from shanghai_qa.web.pages import LANGUAGES, View, notice
 
+_ALL = ApiSettings()
 _FILES = Path(__file__).with_name("static")
 
 # Gradio needs inline scripts and eval; inline event handlers and anything from elsewhere stay out.
@@ -45,13 +49,19 @@ _HEADERS = {
 }
 
 
-def build_app(assistant: Assistant, journal: Journal) -> FastAPI:
-    """The whole server, ready to run. What readers say of answers goes to `journal`."""
+def build_app(assistant: Assistant, journal: Journal, access: ApiSettings = _ALL, page_open: bool = True) -> FastAPI:
+    """The whole server, ready to run. What readers say of answers goes to `journal`.
+
+    `access` says whom the doors for programs serve; unless `page_open`, the page serves nobody else.
+    """
     app = FastAPI(title="Shanghai QA", docs_url=None, redoc_url=None, openapi_url=None)
+    catalogue, atlas = Current(assistant, Catalogue), Current(assistant, make_atlas)
+    api.mount(app, assistant, catalogue, access)
+    if not page_open:
+        app.add_middleware(Closed, access=access, is_door=api.is_door)
     app.add_middleware(_Guarded)
     app.add_exception_handler(ShanghaiQAError, _told)
     line = Line()
-    catalogue, atlas = Current(assistant, Catalogue), Current(assistant, make_atlas)
 
     def health() -> dict[str, Any]:
         return {"status": "ok", "ingesting": assistant.ingesting, "corpus": asdict(assistant.info)}
@@ -72,7 +82,14 @@ def _told(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, status_code=400)
 
 
-def serve(opened: Callable[[], Assistant], journal: Journal, host: str, port: int) -> None:
+def serve(
+    opened: Callable[[], Assistant],
+    journal: Journal,
+    host: str,
+    port: int,
+    access: ApiSettings = _ALL,
+    page_open: bool = True,
+) -> None:
     """Serve until SIGTERM or SIGINT, printing the address once it answers; ShanghaiQAError if the port is taken.
 
     While there is no index to open, a page says so; it gives way as soon as there is one. Either signal ends it without
@@ -81,7 +98,7 @@ def serve(opened: Callable[[], Assistant], journal: Journal, host: str, port: in
     with ports.listen(host, port) as sock, contextlib.suppress(KeyboardInterrupt):
         assistant = _awaited(opened, sock)
         if assistant:
-            _Server(build_app(assistant, journal)).run(sockets=[sock])
+            _Server(build_app(assistant, journal, access, page_open)).run(sockets=[sock])
 
 
 def _awaited(opened: Callable[[], Assistant], sock: socket) -> Assistant | None:
@@ -135,7 +152,9 @@ class _Waiting(_Server):
         return await super().on_tick(counter)
 
     async def _say(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and (told := api.not_ready(scope, self._missing)):
+            await told(scope, receive, send)
+        elif scope["type"] == "http":
             language = preferred(Headers(scope=scope))
             title, sentence = _NO_INDEX[language]
             shown = notice(

@@ -1,0 +1,93 @@
+"""Whether a sentence follows from what it cites: rules by hand, then figures over many made from the corpus."""
+
+from pathlib import Path
+
+import pytest
+
+from evals.pairs import HAND, Pair, by_hand, is_test, made, removed
+from shanghai_qa.assistant import Assistant
+from shanghai_qa.bear import unsupported
+from shanghai_qa.embedding import Encoder
+from shanghai_qa.store import Index
+
+QUOTE = "According to the report, 17 research institutions and 32 startups work together in Quantum Valley."
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("32 startups work in Quantum Valley.", []),
+        ("33 startups work in Quantum Valley.", ["the figure 33 startups"]),
+        ("17 startups work together in Quantum Valley.", ["17 startups of that"]),
+        ("More than 32 startups work in Quantum Valley.", ["the bound of 32 startups"]),
+        ("32% of startups work in Quantum Valley.", ["the figure 32%"]),
+        ("In 2024, 32 startups worked in Quantum Valley.", ["the date 2024"]),
+        ("32 startups of Hangzhou work in Quantum Valley.", ["the name Hangzhou"]),
+        ("32 startups do not work together in Quantum Valley.", ["a denial"]),
+        ("32 startups will work in Quantum Valley.", ["a plan"]),
+        ("All 32 startups work together in Quantum Valley.", ["'All'"]),
+        ("The startups make wine in Quantum Valley.", ["what it says of wine"]),
+        ("Bananas ripen quickly when kept warm.", ["the name Bananas"]),
+    ],
+)
+def test_a_sentence_may_say_only_what_its_quote_says(text: str, wrong: list[str]) -> None:
+    assert unsupported(text, [QUOTE])[:1] == wrong
+
+
+@pytest.mark.parametrize(
+    ("quote", "fair", "false"),
+    [
+        ("It was launched on 13 June 2019.", "It was launched in June 2019.", "It was launched in July 2019."),
+        ("SMIC earned US$8.03 billion.", "SMIC earned US$8,030 million.", "SMIC earned US$8.03 million."),
+        ("Its share was 5 percent.", "Its share was 5%.", "Its share was 5 percentage points."),
+        ("Sales rose to 8 billion yuan.", "Sales climbed to RMB 8 billion.", "Sales fell to 8 billion yuan."),
+        ("The fund was planned for 2026.", "A fund was planned for 2026.", "The fund was opened in 2026."),
+        ("Yum acquired Huang Ji Huang.", "Huang Ji Huang was acquired by Yum.", "Huang Ji Huang acquired Yum."),
+        ("Sales were 8 tonnes in 2023 and 9 tonnes in 2024.", "In 2023 sales were 8 tonnes.", "In 2023 sales were 9 t"),
+        ("The plant did not open.", "The plant did not open.", "The plant did open."),
+        ("Up to 30 firms came.", "At most 30 firms came.", "At least 30 firms came."),
+        ("Tesla opened a plant.", "A plant was opened by Tesla.", "Huawei opened a plant."),
+    ],
+)  # fmt: skip
+def test_figures_dates_direction_plans_roles_and_names_must_agree(quote: str, fair: str, false: str) -> None:
+    assert unsupported(fair, [quote]) == []
+    assert unsupported(false, [quote]) != []
+
+
+def test_a_quote_bears_itself_out_and_no_quotes_nothing() -> None:
+    assert unsupported(QUOTE, [QUOTE]) == []
+    assert unsupported("It grew.", []) != []
+
+
+def test_what_is_written_by_hand_stands_in_its_documents() -> None:
+    corpus = Path(__file__).parents[1] / "corpus"
+    pairs = [*by_hand(HAND, False), *by_hand(HAND, True)]
+    assert {pair.fair for pair in pairs} == {True, False}
+    for pair in pairs:
+        assert pair.quote in (corpus / f"{pair.document}.md").read_text(encoding="utf-8")
+
+
+def pairs_of(assistant: Assistant, test: bool) -> list[Pair]:
+    return made(assistant.documents, assistant.passages, test) + by_hand(HAND, test)
+
+
+@pytest.mark.corpus
+def test_the_parts_share_no_document_and_the_pairs_are_the_same_each_time(assistant: Assistant) -> None:
+    dev, test = pairs_of(assistant, False), pairs_of(assistant, True)
+    assert {is_test(pair.document) for pair in dev} == {False}
+    assert {is_test(pair.document) for pair in test} == {True}
+    assert pairs_of(assistant, True) == test
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("test", [False, True])
+def test_falsehoods_are_removed_and_paraphrases_are_not(assistant: Assistant, index: Path, test: bool) -> None:
+    pairs = pairs_of(assistant, test)
+    store = Index(index)
+    encoder = Encoder.open(store.encoder_folder(store.open().manifest.encoder))
+    gone = removed(pairs, encoder.encode)
+    false = [one for pair, one in zip(pairs, gone, strict=True) if not pair.fair]
+    fair = [one for pair, one in zip(pairs, gone, strict=True) if pair.fair]
+    assert min(len(false), len(fair)) >= 300
+    assert sum(false) >= 0.97 * len(false)
+    assert sum(fair) <= 0.1 * len(fair)
