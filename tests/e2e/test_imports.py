@@ -34,7 +34,7 @@ HOMES = {
     "onnxruntime": {"shanghai_qa.embedding", "shanghai_qa.reader"},
     "bm25s": {"shanghai_qa.store"},
     "mcp": {"shanghai_qa.mcp"},
-    "openpyxl": {"shanghai_qa.files"},
+    "openpyxl": {"shanghai_qa.sheet"},
 }
 
 
