@@ -21,7 +21,7 @@ import yaml
 
 from shanghai_qa.bear import NEAR_ENOUGH, unsupported
 from shanghai_qa.embedding import Vectors
-from shanghai_qa.mentions import Mention, counts, dated, money, names, percents
+from shanghai_qa.mentions import Mention, counts, dated, dates, money, names, percents
 from shanghai_qa.values import Document, Passage
 
 _EACH = 60  # at most, of a kind
@@ -203,6 +203,24 @@ def _figures_crossed(text: str) -> str | None:
     return None
 
 
+def _names_exchanged(text: str) -> str | None:
+    """Two names in each other's place, with at least one word between that puts neither beside the other."""
+    beside = re.compile(r"(?:\W|\b(?:and|or|of|in|at|on|for|to|from|near|as|with|the|a|an|s)\b)*")
+    for one, other in pairwise(names(text)):
+        between = text[one.end : other.start]
+        whole = not re.search(r"\d|\.$|\bUS\b", f"{one.text} {other.text}")
+        if whole and not {*one.text.split()} & {*other.text.split()} and not beside.fullmatch(between):
+            return text[: one.start] + other.text + between + one.text + text[other.end :]
+    return None
+
+
+def _dates_exchanged(text: str) -> str | None:
+    for one, other in pairwise(dates(text)):
+        if one.text != other.text:
+            return text[: one.start] + other.text + text[one.end : other.start] + one.text + text[other.end :]
+    return None
+
+
 _FALSE: dict[str, _Rule] = {
     "number": _other_number,
     "unit": partial(_first, _UNITS),
@@ -213,6 +231,8 @@ _FALSE: dict[str, _Rule] = {
     "plan or deed": partial(_first, _PLANS),
     "roles": _roles_swapped,
     "figures crossed": _figures_crossed,
+    "names exchanged": _names_exchanged,
+    "dates exchanged": _dates_exchanged,
 }
 
 # --- Paraphrases -----------------------------------------------------------------------------------------------------
@@ -258,6 +278,16 @@ def _time_moved(text: str) -> str | None:
     return None
 
 
+def _attribution_moved(text: str) -> str | None:
+    """Who says so, from behind to the front."""
+    match = re.fullmatch(
+        r"(?P<what>.*), (?:according to (?P<source>[^,]*)|(?P<who>(?:the )?[A-Z][\w .&'’-]+?) (?:said|says|reported|wrote|writes)"
+        r"(?: (?:in|on) [^,]*)?)\.",
+        text,
+    )
+    return match and f"According to {match['source'] or match['who']}, {match['what']}."
+
+
 def _brackets_dropped(text: str) -> str | None:
     return re.sub(r" \([^)]*\)", "", text)
 
@@ -282,6 +312,7 @@ _FAIR: dict[str, _Rule] = {
     "currency": partial(_first, _COINS_AGAIN),
     "order": _time_moved,
     "brackets dropped": _brackets_dropped,
+    "attribution moved": _attribution_moved,
     "attribution dropped": partial(_first, _ATTRIBUTED),
     "clause dropped": partial(_first, _CLAUSES),
     "voice": partial(_first, _VOICES),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -247,7 +248,10 @@ def test_a_question_that_cannot_be_kept_is_logged_and_costs_nobody_the_answer(
 
 
 def test_nothing_about_anybody_is_kept(keeping: Journal) -> None:
-    keeping.asked(ANSWER, (), "api")
+    kept = keeping.asked(replace(ANSWER, id="alice-7"), (), "api")
+    assert kept
+    assert keeping.exchanges() == (kept,)
+    assert kept.answer == ANSWER
     keeping.add(ANSWER, (), True)
     with closing(sqlite3.connect(keeping.path)) as connection:
         columns = {

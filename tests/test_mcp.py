@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -182,3 +183,10 @@ def test_a_mistake_is_a_tool_error_of_one_line(results: dict[str, CallToolResult
 
 def test_without_an_index_it_says_so_and_ends(tmp_path: Path) -> None:
     assert "no index at none" in run("mcp", "--index", "none", cwd=tmp_path).error
+
+
+def test_a_port_in_use_is_one_line_that_names_the_command_that_takes_another(index: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        error = run("mcp", "--http", "--port", str(port), "--index", index, cwd=tmp_path).error
+    assert error == f"error: port {port} is in use; choose another with: shanghai-qa mcp --http --port {port + 1}"

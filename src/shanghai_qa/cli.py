@@ -414,10 +414,8 @@ def _journal(path: Path | None) -> "Journal":
 
 def _assistant(index: Path | None, model: str | None = None) -> "Assistant":
     from shanghai_qa.assistant import Assistant
-    from shanghai_qa.settings import Settings
 
-    settings = Settings.from_environment(os.environ)
-    return Assistant.open(index, settings.model_copy(update={"model": model}) if model else settings)
+    return Assistant.open(index, model=model or None)
 
 
 if __name__ == "__main__":

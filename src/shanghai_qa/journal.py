@@ -1,4 +1,4 @@
-"""What readers said of answers and, where that is turned on, what they asked; kept in one SQLite file.
+"""What readers said of answers and, where that is turned on and they agree, what they asked; in one SQLite file.
 
 Of whoever asked nothing is kept but the words: no name, no address, no mark that would tell two readers apart.
 
@@ -78,8 +78,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question that came in by a door, such as "cli" or "api", after `history`, and its answer.
+    """A question that came in by a door, after `history`, and its answer.
 
+    The doors are "cli", "batch", "mcp", "api", "chat" and "page"; at the last three, those who ask agreed to it.
     `id` and `at` are as those of an `Entry`, and counted apart from them.
     """
 
@@ -115,15 +116,17 @@ class Journal:
         return self._write(Entry(0, self._at(), helpful, reason.strip(), history, answer), None)
 
     def asked(self, answer: Answer, history: tuple[Turn, ...], door: str) -> Exchange | None:
-        """Keep a question and its answer, for those who agreed to it; None, and nothing kept, unless turned on.
+        """Keep a question and its answer, of someone who agreed to it; None, and nothing kept, unless turned on.
 
-        A journal that cannot be written is logged, and costs nobody the answer.
+        The answer goes in without its id, which is the asker's own. A journal that cannot be written is logged, and
+        costs nobody the answer.
         """
         if not self.keeps_questions:
             return None
-        made = Exchange(0, self._at(), door, history, answer)
+        made = Exchange(0, self._at(), door, history, replace(answer, id=None))
+        row = (made.at, door, _json(history), made.answer.to_json())
         try:
-            return replace(made, id=self._insert("exchange", None, made.at, door, _json(history), answer.to_json()))
+            return replace(made, id=self._insert("exchange", None, *row))
         except ShanghaiQAError as error:
             _log.warning("a question was not kept: %s", error)
             return None

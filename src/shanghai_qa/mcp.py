@@ -200,7 +200,7 @@ def _checked(assistant: Assistant, quote: str, document: Document, start: int | 
 def serve_http(assistant: Assistant, journal: Journal, port: int) -> None:
     """Serve streamable HTTP on this machine alone until told to end; port 0 takes a free one. The address on stderr."""
     app = server(assistant, journal).streamable_http_app(streamable_http_path=_PATH, stateless_http=True)
-    with ports.listen("127.0.0.1", port) as sock:
+    with ports.listen("127.0.0.1", port, "mcp --http") as sock:
         print(f"MCP is at {ports.address(sock).rstrip('/')}{_PATH}", file=sys.stderr, flush=True)
         uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)).run(sockets=[sock])
 

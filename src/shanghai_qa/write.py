@@ -1,9 +1,9 @@
 """The answerer that has a chat model write: it is given numbered sentences, and what it writes is held against them.
 
-Each sentence of the model is checked as soon as it is whole (`Check`): one without marks, with marks of sentences that
-there are not, with a link or markup, or that does not follow from what it cites, is removed and counted; one that
-follows from another of the sentences gets that citation. A model that fails, is slow, breaks off, repeats itself, goes
-on and on or writes another language has written nothing: the reader gets quotes, and is told why.
+Each sentence of the model is checked as soon as it is whole (`_Check`): one without marks, with marks of sentences
+that there are not, with a link or markup, that speaks to its reader or does not follow from what it cites, is removed
+and counted; one that follows from another of the sentences gets that citation. A model that fails, is slow, breaks off,
+repeats itself, goes on and on or writes another language has written nothing: the reader gets quotes, and is told why.
 """
 
 import hashlib
@@ -20,8 +20,10 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages.ai import UsageMetadata, add_usage
+from pydantic import SecretStr, ValidationError
 
-from shanghai_qa.bear import NEAR_ENOUGH, unsupported
+from shanghai_qa.bear import NEAR_ENOUGH, bids, unsupported
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.errors import SettingsError
 from shanghai_qa.features import Candidate
@@ -94,9 +96,9 @@ def write(
 
 def _offered(candidates: Sequence[Candidate], settings: Settings) -> list[Candidate]:
     """The first candidates, as many as the budget allows and at least one."""
-    offered, chars = list(candidates[:1]), len(candidates[0].text) if candidates else 0
+    offered, chars = list(candidates[:1]), len(candidates[0].full) if candidates else 0
     for candidate in candidates[1 : settings.model_sentences]:
-        chars += len(candidate.text)
+        chars += len(candidate.full)
         if chars > settings.model_budget_chars:
             break
         offered.append(candidate)
@@ -106,7 +108,7 @@ def _offered(candidates: Sequence[Candidate], settings: Settings) -> list[Candid
 def _prompt(question: Question, offered: Sequence[Candidate]) -> list[BaseMessage]:
     listed: list[Mapping[str, Any]] = [
         {"question": question.text},
-        *({"number": n, "sentence": c.text} for n, c in enumerate(offered, 1)),
+        *({"number": n, "sentence": c.full} for n, c in enumerate(offered, 1)),
     ]
     return _fenced(_RULES, listed)
 
@@ -124,11 +126,15 @@ def _fenced(rules: str, data: Sequence[Mapping[str, Any]]) -> list[BaseMessage]:
 
 @dataclass
 class _Reply:
-    """How a reply ended: `usage` as the server counts it, `trouble` where it broke off or is in another language."""
+    """How a reply ended: `counted` as the server counts its tokens, `trouble` where it broke off."""
 
-    usage: Mapping[str, int] | None = None
+    counted: UsageMetadata | None = None
     trouble: str | None = None
     text: str = field(default="", repr=False)
+
+    @property
+    def usage(self) -> Mapping[str, int] | None:
+        return self.counted and {name: self.counted[name] for name in ("input_tokens", "output_tokens")}
 
 
 def _sentences(chunks: Iterator[AIMessageChunk], reply: _Reply) -> Iterator[str]:
@@ -138,11 +144,8 @@ def _sentences(chunks: Iterator[AIMessageChunk], reply: _Reply) -> Iterator[str]
     try:
         for chunk in chunks:
             reply.text += str(chunk.text)
-            if chunk.usage_metadata:
-                reply.usage = {
-                    "input_tokens": chunk.usage_metadata["input_tokens"],
-                    "output_tokens": chunk.usage_metadata["output_tokens"],
-                }
+            if chunk.usage_metadata:  # what came on top: some count each chunk, some the whole at its end
+                reply.counted = add_usage(reply.counted, chunk.usage_metadata)
             cut = cut or _CUT.intersection(map(str, chunk.response_metadata.values())) != set()
             *whole, _ = _pieces(reply.text) or [""]
             yield from whole[told:]
@@ -236,13 +239,13 @@ class _Check:
 
     @cached_property
     def _vectors(self) -> Vectors:
-        return self._encode([candidate.text for candidate in self._offered])
+        return self._encode([candidate.full for candidate in self._offered])
 
     def sentence(self, piece: str) -> Proven | None:
         """A sentence without its marks with what it rests on, or None where it does not hold."""
         numbers = list(dict.fromkeys(int(n) for n in re.findall(r"\d+", "".join(_MARK.findall(piece)))))
         text = _unmarked(piece)
-        if not numbers or not text or not all(1 <= n <= len(self._offered) for n in numbers):
+        if not numbers or not text or bids(text) or not all(1 <= n <= len(self._offered) for n in numbers):
             return None
         near = self._vectors @ self._encode([text])[0]
         own = [n - 1 for n in numbers]
@@ -256,7 +259,7 @@ class _Check:
         return None if meant is None else (text, (self._offered[meant],))
 
     def _holds(self, text: str, rows: Sequence[int], near: Vectors) -> bool:
-        quotes = [self._offered[i].text for i in rows]
+        quotes = [self._offered[i].full for i in rows]
         return max(near[i] for i in rows) >= NEAR_ENOUGH and is_plain(text, quotes) and not unsupported(text, quotes)
 
 
@@ -297,18 +300,43 @@ def rewrite(asked: Ask, model: BaseChatModel, settings: Settings) -> str | None:
 def open_model(settings: Settings) -> BaseChatModel:
     """The chat model that the settings name as "provider:name", through LangChain.
 
-    SettingsError where its library is not installed, or it lacks what it needs, such as a key.
+    SettingsError where that is no such name, its library is not installed, or it lacks what it needs, such as a key.
     """
+    provider, _, name = (settings.model or "").partition(":")
+    if not provider.strip() or not name.strip():
+        raise SettingsError(f'the model is {settings.model!r}; expected "provider:name", such as openai:gpt-4o-mini')
     try:
         from langchain.chat_models import init_chat_model
     except ImportError as error:
         raise SettingsError("a chat model needs LangChain; install it with: pip install 'shanghai-qa[llm]'") from error
+    cannot = f"the model {settings.model!r} cannot be opened"
     try:
-        model: BaseChatModel = init_chat_model(model=settings.model or "", temperature=0, **_limits(settings))
-        return model
+        model: BaseChatModel = init_chat_model(name, model_provider=provider, temperature=0, **_limits(settings))
     except Exception as error:  # each provider's library raises its own
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SettingsError(f"the model {settings.model!r} cannot be opened: {first}") from error
+        raise SettingsError(f"{cannot}: {_why(error, provider)}") from error
+    if not settings.model_base_url and (variable := lacking_key(model)):
+        raise SettingsError(f"{cannot}: it needs a key; set {variable}")
+    return model
+
+
+_EXTRAS = {"openai": "llm", "anthropic": "anthropic", "google_genai": "google", "ollama": "ollama"}  # by provider
+
+
+def _why(error: Exception, provider: str) -> str:
+    """What keeps a provider's model from being opened, in one line, with the way out where we know it."""
+    if isinstance(error, ImportError) and provider in _EXTRAS:
+        return f"its library is not there; install it with: pip install 'shanghai-qa[{_EXTRAS[provider]}]'"
+    if isinstance(error, ValidationError):
+        return "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def lacking_key(model: BaseChatModel) -> str | None:
+    """The variable for the key of a model that was opened with an empty one and would fail at every question."""
+    return next((name for field, name in model.lc_secrets.items() if getattr(model, field, None) == _NO_KEY), None)
+
+
+_NO_KEY = SecretStr("")
 
 
 def _limits(settings: Settings) -> dict[str, Any]:

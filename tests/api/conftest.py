@@ -15,6 +15,7 @@ from shanghai_qa.assistant import Assistant
 from shanghai_qa.catalogue import Catalogue
 from shanghai_qa.current import Current
 from shanghai_qa.errors import QuestionError, ShanghaiQAError
+from shanghai_qa.journal import Journal
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
 from shanghai_qa.settings import ApiSettings
 from shanghai_qa.values import (
@@ -42,7 +43,10 @@ TOWN = document(id="ai/town", title="A town", text="# A town\n\nNothing.", publi
 
 
 class Scripted:
-    """Answers "Where?" with a refusal, "boom" and "bug" with errors, "slow" when told to, all else with a sentence."""
+    """Answers "Where?" with a refusal, "boom" and "bug" with errors, "slow" when told to, all else with two sentences.
+
+    On "Who?" a model fails: it writes a sentence that is taken back.
+    """
 
     def __init__(self) -> None:
         self.documents = (PORT, TOWN)
@@ -73,6 +77,9 @@ class Scripted:
             raise KeyError("a secret")
         if ask.question == "slow":
             self.go_on.wait(10)
+        if ask.question == "Who?":
+            yield Statement("The port has 900 berths.", (1,))
+            yield Step("quotes", "Showing quotes only; m broke off.")
         answer = self.answer(ask)
         yield from answer.statements
         yield answer
@@ -119,10 +126,13 @@ def address(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
-def opened_on(app: FastAPI, scripted: Scripted, access: ApiSettings) -> None:
+NO_JOURNAL = Journal(Path("none"))
+
+
+def opened_on(app: FastAPI, scripted: Scripted, access: ApiSettings, journal: Journal = NO_JOURNAL) -> None:
     """Open the doors of `app` to the scripted assistant."""
     assistant = cast(Assistant, scripted)
-    mount(app, assistant, Current(assistant, Catalogue), access)
+    mount(app, assistant, Current(assistant, Catalogue), journal, access)
 
 
 Doors = Callable[..., TestClient]
@@ -132,9 +142,9 @@ Doors = Callable[..., TestClient]
 def doors(scripted: Scripted) -> Doors:
     """A client of the doors, with settings."""
 
-    def opened(**access: Any) -> TestClient:
+    def opened(journal: Journal = NO_JOURNAL, **access: Any) -> TestClient:
         app = FastAPI(openapi_url=None)
-        opened_on(app, scripted, ApiSettings(**access))
+        opened_on(app, scripted, ApiSettings(**access), journal)
         return TestClient(app)
 
     return opened

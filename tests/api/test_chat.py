@@ -48,7 +48,7 @@ def test_the_last_user_message_is_the_question(client: TestClient, scripted: Scr
 
 
 def test_chunks_together_say_what_the_whole_does(client: TestClient) -> None:
-    for question in ("How many?", "Where?"):
+    for question in ("How many?", "Where?", "Who?"):
         whole = completed(client, ("user", question)).json()
         reply = completed(client, ("user", question), stream=True, stream_options={"include_usage": True})
         *chunks, done = [data for _, data in frames(reply.text)]
@@ -60,6 +60,10 @@ def test_chunks_together_say_what_the_whole_does(client: TestClient) -> None:
         assert chunks[-2]["answer"] == whole["answer"]
         assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([], whole["usage"])
         assert len({chunk["id"] for chunk in chunks}) == 1
+
+
+def test_what_a_model_took_back_was_never_sent(client: TestClient) -> None:
+    assert "900" not in completed(client, ("user", "Who?"), stream=True).text
 
 
 def test_without_being_asked_for_usage_is_not_streamed(client: TestClient) -> None:

@@ -11,14 +11,15 @@ from shanghai_qa.api.desk import Desk, while_there
 from shanghai_qa.api.metrics import Metrics
 from shanghai_qa.api.problems import Problem
 from shanghai_qa.assistant import Assistant
+from shanghai_qa.journal import Journal
 from shanghai_qa.settings import ApiSettings
 from shanghai_qa.values import Ask, Step
-from tests.api.conftest import Doors, Scripted
+from tests.api.conftest import NO_JOURNAL, Doors, Scripted
 from tests.api.test_app import assert_problem
 
 
-def desk(scripted: Scripted, **access: Any) -> Desk:
-    return Desk(cast(Assistant, scripted), ApiSettings(**access), Metrics())
+def desk(scripted: Scripted, journal: Journal = NO_JOURNAL, **access: Any) -> Desk:
+    return Desk(cast(Assistant, scripted), journal, ApiSettings(**access), Metrics())
 
 
 def finished(work: Coroutine[Any, Any, None]) -> None:

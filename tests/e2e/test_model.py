@@ -3,13 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from ingest.publish import ingest
 from shanghai_qa.assistant import Assistant
-from shanghai_qa.errors import QuestionError, SettingsError
+from shanghai_qa.errors import QuestionError
 from shanghai_qa.prove import check_statements
 from shanghai_qa.settings import Settings
 from shanghai_qa.store import Index
@@ -203,9 +204,19 @@ def test_the_command_line_shows_what_held_and_what_did_not(index: Path, server: 
     assert said["caveats"][-1] == "Showing quotes only; openai:m did not answer."
 
 
-def test_a_model_that_cannot_be_opened_is_named(index: Path) -> None:
-    with pytest.raises(SettingsError, match="'nobody:m' cannot be opened"):
-        Assistant.open(index, Settings(model="nobody:m"))
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ("nonsense", 'expected "provider:name"'),
+        ("openai:", 'expected "provider:name"'),
+        ("nobody:m", "Supported model providers are"),
+        ("groq:m", "pip install langchain-groq"),
+        ("openai:m", "OPENAI_API_KEY"),
+    ],
+)
+def test_a_model_that_cannot_be_opened_is_one_line(index: Path, tmp_path: Path, named: str, says: str) -> None:
+    env = {name: value for name, value in environment().items() if name != "OPENAI_API_KEY"}
+    assert says in run("ask", VALLEY, "--model", named, "--index", index, cwd=tmp_path, env=env).error
 
 
 @pytest.fixture(scope="module")
@@ -245,10 +256,10 @@ def test_a_model_that_obeys_what_is_planted_in_documents_is_contained(
     planted: Path, settings: Settings, server: Model
 ) -> None:
     assistant = Assistant.open(planted, settings)
-    for attack in [attack for attacks in ATTACKS.values() for attack in attacks][::9]:
-        for reply in obeying(attack):
-            server.plays(Reply(reply))
-            contained(assistant, assistant.with_settings().ask(YARD))  # another one remembers nothing
+    sample = [attack for attacks in ATTACKS.values() for attack in attacks][::9]
+    for n, reply in enumerate(chain.from_iterable(map(obeying, sample))):
+        server.plays(Reply(reply))
+        contained(assistant, assistant.ask(YARD + n * " "))  # the same question, but not one that it remembers
 
 
 def test_a_model_that_obeys_what_is_planted_in_questions_is_contained(with_model: Assistant, server: Model) -> None:

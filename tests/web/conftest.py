@@ -108,14 +108,17 @@ from pathlib import Path
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.journal import Journal
 from shanghai_qa.web.server import serve
-serve(lambda: Assistant.open(Path(sys.argv[1])), Journal(Path(sys.argv[2])), "127.0.0.1", int(sys.argv[3]))
+journal = Journal(Path(sys.argv[2]), keeps_questions=sys.argv[4] == "True")
+serve(lambda: Assistant.open(Path(sys.argv[1])), journal, "127.0.0.1", int(sys.argv[3]))
 """
 
 
 @contextmanager
-def serving(index: Path, journal: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    index: Path, journal: Path, port: int = 0, keeps_questions: bool = False
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The address of the page and the process that serves it, which must end promptly when told to."""
-    command = [sys.executable, "-c", _SERVE, str(index), str(journal), str(port)]
+    command = [sys.executable, "-c", _SERVE, str(index), str(journal), str(port), str(keeps_questions)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -124,7 +127,7 @@ def serving(index: Path, journal: Path, port: int = 0) -> Iterator[tuple[str, su
         assert found, f"the server said {said!r}"
         yield found.group(), process
         process.terminate()
-        process.wait(timeout=5)
+        process.wait(timeout=20)
     finally:
         process.kill()
         process.communicate()

@@ -26,12 +26,14 @@ from shanghai_qa.values import Answer, CorpusInfo, Filters, Outcome, Turn
 from shanghai_qa.web import ports
 from shanghai_qa.web.line import Line
 from shanghai_qa.web.page import Asked, Page
+from shanghai_qa.web.page_phrases import PAGE
 from shanghai_qa.web.server import build_app, preferred
 from tests.e2e.program import copy_of
 from tests.web.conftest import serving
 
 T = TypeVar("T")
 
+NO_JOURNAL = Journal(Path("none"))
 REFUSAL = Answer("Where?", "en", Outcome.NOT_IN_CORPUS, CorpusInfo("v1", 1, 3))
 
 
@@ -110,9 +112,11 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
 
 
 def turns_of(assistant: Assistant, question: str, line: Line | None = None) -> list[str]:
+    return turns_in(Page(assistant, NO_JOURNAL, "en", line or Line()), Asked(question=question, number=1, key="k1"))
+
+
+def turns_in(page: Page, asked: Asked) -> list[str]:
     async def collected() -> list[str]:
-        page = Page(assistant, "en", line or Line())
-        asked = Asked(question=question, number=1, key="k1")
         return [str(shown) async for shown in page.exchange(asked, Filters())]
 
     return finished(collected())
@@ -171,7 +175,7 @@ def test_a_line_tells_each_how_many_are_ahead_and_serves_them_in_order() -> None
 def test_whoever_waits_is_told_how_many_are_ahead(assistant: Assistant) -> None:
     async def shown() -> list[str]:
         line = Line(width=1)
-        page = Page(assistant, "en", line)
+        page = Page(assistant, NO_JOURNAL, "en", line)
         said: list[str] = []
 
         async def ask() -> None:
@@ -187,6 +191,39 @@ def test_whoever_waits_is_told_how_many_are_ahead(assistant: Assistant) -> None:
     said = finished(shown())
     assert any("Busy: 1 question is ahead of yours." in turn for turn in said)
     assert "Not in this corpus" in said[-1]
+
+
+# --- What is kept of it
+
+
+def test_a_question_is_kept_of_a_reader_who_agrees_where_questions_are_kept(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    for keeps, agrees in ((True, True), (True, False), (False, True), (False, False)):
+        journal = Journal(tmp_path / f"{keeps}-{agrees}", keeps_questions=keeps)
+        talk = [Turn("user", "Why?"), Turn("assistant", "So.")]
+        asked = Asked(question="Where?", number=2, key="k1", history=talk, keep=agrees)
+        assert "Not in this corpus" in turns_in(Page(assistant, journal, "en", Line()), asked)[-1]
+        kept = [(one.door, one.history, one.answer) for one in journal.exchanges()]
+        assert kept == ([("page", tuple(talk), REFUSAL)] if keeps and agrees else [])
+        assert journal.path.exists() == (keeps and agrees)
+
+
+def test_what_was_not_answered_is_not_kept(assistant: Assistant, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite", keeps_questions=True)
+    for question in ("boom", "bug"):
+        turns_in(Page(assistant, journal, "en", Line()), Asked(question=question, number=1, key="k1", keep=True))
+    assert not journal.path.exists()
+
+
+@pytest.mark.parametrize(("prefix", "language"), [("", "en"), ("/zh", "zh")])
+def test_only_a_server_that_keeps_questions_speaks_of_it(
+    assistant: Assistant, tmp_path: Path, prefix: str, language: str
+) -> None:
+    for keeps in (False, True):
+        journal = Journal(tmp_path / "journal.sqlite", keeps_questions=keeps)
+        shown = TestClient(build_app(assistant, journal)).get(f"{prefix}/").text
+        assert (PAGE[language].consent["keep"] in shown) == keeps
 
 
 # --- What the script asks for

@@ -1,6 +1,6 @@
 """An assistant in, the REST door out: questions, searches, sources and checks as JSON, errors as problem documents."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import asdict
 from functools import partial
@@ -33,6 +33,7 @@ from shanghai_qa.api.replies import EVENT_STREAM, frame, json_reply, stream_repl
 from shanghai_qa.assistant import Assistant, Event
 from shanghai_qa.catalogue import Catalogue
 from shanghai_qa.current import Current
+from shanghai_qa.journal import Journal
 from shanghai_qa.settings import ApiSettings
 from shanghai_qa.values import Answer, Statement, Step
 
@@ -41,13 +42,22 @@ _FREE = ("/health", "/ready", "/openapi.json")
 _ABOUT = """Answers about Shanghai's technology ecosystem, every sentence with a citation to check.
 
 Where the server has keys, send one as `Authorization: Bearer KEY` or `X-API-Key: KEY`; health, readiness and this
-description need none. Every error is a problem document (RFC 9457)."""
+description need none. Every error is a problem document (RFC 9457). Nothing that is asked is kept, unless whoever asks
+says so with `keep`, and the server keeps any."""
+_STREAMED = """The answer; with `Accept: text/event-stream` its steps and sentences as they come, then the whole, then
+`done`. A step named `quotes` takes back the sentences before it: the chat model that wrote them failed, and quotes
+follow in their place. A `problem` in place of any of these ends the stream."""
 
 
-def mount(app: FastAPI, assistant: Assistant, catalogue: Current[Catalogue], access: ApiSettings) -> None:
-    """Open the doors on `app`: REST under /api/v1, chat completions under /v1, and /metrics."""
+def mount(
+    app: FastAPI, assistant: Assistant, catalogue: Current[Catalogue], journal: Journal, access: ApiSettings
+) -> None:
+    """Open the doors on `app`: REST under /api/v1, chat completions under /v1, and /metrics.
+
+    What is asked goes to `journal`, if that keeps it and whoever asks agrees.
+    """
     metrics = Metrics()
-    desk = Desk(assistant, access, metrics)
+    desk = Desk(assistant, journal, access, metrics)
     gate = partial(Gate, access=access, rate=Rate(access.rate), metrics=metrics)
     rest, talk = _rest(assistant, catalogue, desk), chat.application(desk)
     rest.add_middleware(gate, free=_FREE)
@@ -111,8 +121,7 @@ def _rest(assistant: Assistant, catalogue: Current[Catalogue], desk: Desk) -> Fa
         response_model=Answer,
         responses={
             200: {
-                "description": "The answer; with `Accept: text/event-stream` its steps and sentences as they come, "
-                "then the whole, then `done`. A `problem` in place of these ends the stream.",
+                "description": _STREAMED,
                 "content": {
                     EVENT_STREAM: {"example": EVENTS},
                 },
@@ -122,11 +131,15 @@ def _rest(assistant: Assistant, catalogue: Current[Catalogue], desk: Desk) -> Fa
     )
     async def ask(request: Request, asking: Asking) -> Response:
         """Answer one question. `not_in_corpus` is an answer, too."""
+        asked = asking.ask()
+        keep = desk.keeping(asked, "api", asking.keep)
         if EVENT_STREAM in request.headers.get("accept", ""):
-            events = desk.events(asking.ask())
+            events = desk.events(asked)
             first = await while_there(request, anext(events))  # what is wrong with the question is told as a status
-            return stream_reply(_told(first, events))
-        return json_reply((await while_there(request, desk.answer(asking.ask()))).to_dict())
+            return stream_reply(_told(first, events, keep))
+        answer = await while_there(request, desk.answer(asked))
+        keep(answer)
+        return json_reply(answer.to_dict())
 
     @app.post("/search", response_model=Found, responses=documented(400, 413, 422, 503, 504))
     async def search(request: Request, searching: Searching) -> Response:
@@ -178,13 +191,17 @@ def _rest(assistant: Assistant, catalogue: Current[Catalogue], desk: Desk) -> Fa
     return app
 
 
-async def _told(first: Event, events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+async def _told(
+    first: Event, events: AsyncGenerator[Event, None], keep: Callable[[Answer], None]
+) -> AsyncIterator[bytes]:
     """The events as a stream; what goes wrong on the way is told as a `problem`, which ends it."""
     async with aclosing(events):
         try:
             yield _framed(first)
             async for event in events:
                 yield _framed(event)
+                if isinstance(event, Answer):
+                    keep(event)
             yield frame({}, "done")
         except Exception as error:
             yield frame(problems.problem_of(error).to_dict(), "problem")

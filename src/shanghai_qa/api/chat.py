@@ -2,13 +2,14 @@
 
 The last user message is the question, the messages before it are the conversation. The text cites as [1] and lists the
 sources below; the whole `Answer` comes in the field `answer`. Nobody here follows instructions: system messages, tools
-and temperatures are ignored, and what is ignored among the messages is said in `notes`.
+and temperatures are ignored, and what is ignored among the messages is said in `notes`. What is streamed begins when
+the whole answer is proven, since nothing that was sent can be taken back.
 """
 
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any, Literal
 
@@ -70,6 +71,11 @@ class Completing(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=LONGEST_HISTORY + 1)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+    store: bool | None = Field(
+        default=False,
+        description="Whether the server may keep the messages up to the question and the answer, so that answers get "
+        "better. It keeps them only where its owner has turned that on, and nothing about who asked.",
+    )
     n: Literal[1] | None = None
 
     def ask(self) -> Ask:
@@ -127,11 +133,14 @@ def application(desk: Desk) -> FastAPI:
     async def complete(request: Request, completing: Completing) -> Response:
         """Answer the last user message."""
         ask, writing = completing.ask(), _Writing(completing)
+        keep = desk.keeping(ask, "chat", bool(completing.store))
         if completing.stream:
             events = desk.events(ask)
             first = await while_there(request, anext(events))
-            return stream_reply(writing.streamed(first, events))
-        return json_reply(writing.whole(await while_there(request, desk.answer(ask))))
+            return stream_reply(writing.streamed(first, events, keep))
+        answer = await while_there(request, desk.answer(ask))
+        keep(answer)
+        return json_reply(writing.whole(answer))
 
     @app.get("/models")
     async def models() -> dict[str, Any]:
@@ -184,22 +193,24 @@ class _Writing:
             **self._extra(answer),
         }
 
-    async def streamed(self, first: Event, events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
-        """The chunks: a role, the sentences, what stands below them with the answer, and perhaps the usage."""
-        said = 0
+    async def streamed(
+        self, first: Event, events: AsyncGenerator[Event, None], keep: Callable[[Answer], None]
+    ) -> AsyncIterator[bytes]:
+        """The chunks: a role at once; when the answer is there its text, the whole of it, and perhaps the usage.
+
+        No sentence goes out before: a model that fails takes back what it wrote, and a chat client cannot.
+        """
         async with aclosing(events):
             try:
                 yield self._chunk({"role": "assistant", "content": ""})
                 async for event in _all(first, events):
-                    match event:
-                        case Statement():
-                            yield self._chunk({"content": (" " if said else "") + marked(event)})
-                            said += 1
-                        case Answer():
-                            yield self._chunk({"content": below(event)})
-                            yield self._chunk({}, "stop", self._extra(event))
-                            if self._completing.stream_options and self._completing.stream_options.include_usage:
-                                yield self._counted(written(event))
+                    if isinstance(event, Answer):
+                        for piece in pieces(event):
+                            yield self._chunk({"content": piece})
+                        yield self._chunk({}, "stop", self._extra(event))
+                        if self._completing.stream_options and self._completing.stream_options.include_usage:
+                            yield self._counted(written(event))
+                        keep(event)
                 yield b"data: [DONE]\n\n"
             except Exception as error:
                 yield frame(_error(problems.problem_of(error)))
@@ -227,7 +238,14 @@ async def _all(first: Event, rest: AsyncIterator[Event]) -> AsyncIterator[Event]
 
 def written(answer: Answer) -> str:
     """The sentences with their marks, then what is to be minded, then the sources."""
-    return " ".join(map(marked, answer.statements)) + below(answer)
+    return "".join(pieces(answer))
+
+
+def pieces(answer: Answer) -> Iterator[str]:
+    """The same, sentence by sentence."""
+    for at, statement in enumerate(answer.statements):
+        yield (" " if at else "") + marked(statement)
+    yield below(answer)
 
 
 def marked(statement: Statement) -> str:

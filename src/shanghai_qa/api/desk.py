@@ -11,6 +11,7 @@ from starlette.requests import Request
 from shanghai_qa.api.metrics import Metrics
 from shanghai_qa.api.problems import CLIENT_GONE, Problem
 from shanghai_qa.assistant import Assistant, Event
+from shanghai_qa.journal import Journal
 from shanghai_qa.settings import ApiSettings
 from shanghai_qa.values import Answer, Ask
 
@@ -20,8 +21,9 @@ T = TypeVar("T")
 class Desk:
     """Serves first come, first served, `at_once` at a time; a piece of work that nobody waits for is not begun."""
 
-    def __init__(self, assistant: Assistant, access: ApiSettings, metrics: Metrics) -> None:
+    def __init__(self, assistant: Assistant, journal: Journal, access: ApiSettings, metrics: Metrics) -> None:
         self._assistant = assistant
+        self._journal = journal
         self._metrics = metrics
         self._timeout_s = access.timeout_s
         self._threads = ThreadPoolExecutor(access.at_once, thread_name_prefix="shanghai-qa-api")
@@ -72,6 +74,18 @@ class Desk:
         finally:
             left.set()
             working.cancel()
+
+    def keeping(self, ask: Ask, door: str, agreed: bool) -> Callable[[Answer], None]:
+        """What is to be called with the answer once it was given: it keeps it, if whoever asked `agreed` to that.
+
+        Nobody waits for the journal, nor does an answer depend on it.
+        """
+
+        def keep(answer: Answer) -> None:
+            if agreed:
+                asyncio.get_running_loop().run_in_executor(None, self._journal.asked, answer, ask.history, door)
+
+        return keep
 
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._timeout_s

@@ -95,6 +95,11 @@ class Asking(_Strict):
     history: list[Message] = Field(default=[], max_length=LONGEST_HISTORY, description="Oldest first.")
     filters: Narrowing = Narrowing()
     id: Text | None = None
+    keep: bool = Field(
+        default=False,
+        description="Whether the server may keep the question, the conversation before it and the answer, so that "
+        "answers get better. It keeps them only where its owner has turned that on, and nothing about who asked.",
+    )
 
     def ask(self) -> Ask:
         history = tuple(Turn(message.role, message.content) for message in self.history)

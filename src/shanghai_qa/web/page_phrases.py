@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PagePhrases:
-    """The phrases of one language. `script` are those that the page's script shows, by name."""
+    """The phrases of one language. `script` are those that the page's script shows, by name.
+
+    `consent` are more of these, where the server keeps the questions of those who agree to it.
+    """
 
     title: str
     ask: str
@@ -42,6 +45,7 @@ class PagePhrases:
     helpful: str
     unhelpful: str
     script: Mapping[str, str]
+    consent: Mapping[str, str]
 
 
 _ENGLISH = PagePhrases(
@@ -158,6 +162,13 @@ _ENGLISH = PagePhrases(
         "reading": "Reading the question",
         "any": "any",
     },
+    consent={
+        "none_yet": "What you ask is kept here, in this browser. The server keeps it only if you agree to that.",
+        "keep": "Keep my questions, so that answers get better",
+        "what_is_kept": (
+            "The server then keeps what you ask, the conversation before it and the answer; no name, no address."
+        ),
+    },
 )
 
 _CHINESE = PagePhrases(
@@ -271,6 +282,11 @@ _CHINESE = PagePhrases(
         "stop": "停止",
         "reading": "正在理解问题",
         "any": "不限",
+    },
+    consent={
+        "none_yet": "您的提问保存在这个浏览器里；只有您同意，服务器才会保存。",
+        "keep": "保存我的提问，以改进回答",
+        "what_is_kept": "此后服务器会保存您的提问、此前的对话和回答，不含姓名和网络地址。",
     },
 )
 

@@ -7,8 +7,11 @@ import socket
 from shanghai_qa.errors import ShanghaiQAError
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on `host`:`port`; port 0 takes a free one. ShanghaiQAError if it cannot be had."""
+def listen(host: str, port: int, command: str = "serve") -> socket.socket:
+    """A socket that listens on `host`:`port`; port 0 takes a free one.
+
+    ShanghaiQAError if it cannot be had, with the `command` that takes another.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -16,7 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise ShanghaiQAError(f"port must be between 0 and 65535, got {port}") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            advice = f"choose another with: shanghai-qa serve --port {_next(port)}"
+            advice = f"choose another with: shanghai-qa {command} --port {_next(port)}"
             raise ShanghaiQAError(f"port {port} is in use; {advice}") from error
         raise ShanghaiQAError(f"cannot listen on {host} port {port}: {error.strerror}") from error
 

@@ -50,13 +50,13 @@ _HEADERS = {
 
 
 def build_app(assistant: Assistant, journal: Journal, access: ApiSettings = _ALL, page_open: bool = True) -> FastAPI:
-    """The whole server, ready to run. What readers say of answers goes to `journal`.
+    """The whole server, ready to run. What readers say of answers and agree to have kept goes to `journal`.
 
     `access` says whom the doors for programs serve; unless `page_open`, the page serves nobody else.
     """
     app = FastAPI(title="Shanghai QA", docs_url=None, redoc_url=None, openapi_url=None)
     catalogue, atlas = Current(assistant, Catalogue), Current(assistant, make_atlas)
-    api.mount(app, assistant, catalogue, access)
+    api.mount(app, assistant, catalogue, journal, access)
     if not page_open:
         app.add_middleware(Closed, access=access, is_door=api.is_door)
     app.add_middleware(_Guarded)
@@ -74,7 +74,7 @@ def build_app(assistant: Assistant, journal: Journal, access: ApiSettings = _ALL
         app.include_router(library.router(assistant, catalogue, language), prefix=prefix)
         app.include_router(explore.router(atlas, language), prefix=prefix)
     for language in reversed(LANGUAGES):  # what is mounted at the root would take all that follows it
-        mount_page(app, assistant, language, line)
+        mount_page(app, assistant, journal, language, line)
     return app
 
 
