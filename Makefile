@@ -42,7 +42,7 @@ bench: .venv/installed ## Measure speed: against the bare model, in a browser, w
 constraints: ## Pin all dependencies anew from pyproject.toml; needs uv
 	@command -v uv >/dev/null || { echo "error: this needs uv (pip install uv)" >&2; exit 1; }
 	@{ sed '/^[^#]/,$$d' constraints.txt; \
-	  uv pip compile pyproject.toml --extra dev --universal --fork-strategy fewest --no-sources --no-header --no-annotate --quiet \
+	  uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --no-sources --no-header --no-annotate --quiet \
 	    | grep -Ev "^(nvidia-|cuda-|triton)|== 'emscripten'$$" | sed -E 's/^(torch==[0-9.]+).*/\1/' | uniq; \
 	} > constraints.new
 	@mv constraints.new constraints.txt

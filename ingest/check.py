@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ingest.documents import Problem, Reading, read
 from ingest.sentences import enclosed, sections, sentences
+from shanghai_qa.context import UNNAMED
 from shanghai_qa.values import TOPICS, Document
 
 MAX_WORDS = 39  # of a sentence; the rule is "under 40"
@@ -30,8 +31,8 @@ def check(found: Iterable[tuple[str, Path]]) -> Iterator[Problem]:
     addresses: dict[str, str] = {}
     for id, path in found:
         reading = read(path, id)
-        problems = list(reading.problems)
-        if reading.document:
+        problems = [*reading.problems, *reading.lacks]
+        if reading.document and not problems:
             problems += _of_facts(reading, reading.document, addresses)
             problems += _of_text(reading, reading.document)
         yield from sorted(problems, key=lambda problem: problem.line)
@@ -102,18 +103,9 @@ def _length(document: Document) -> Iterator[Finding]:
             yield start, f"the sentence has {words} words: {_shown(sentence)}", f"expected at most {MAX_WORDS}"
 
 
-_UNNAMED = re.compile(
-    r"""["'“‘(]*((?:It|Its|They|Their|She|His|Her|This|These|That|Those|We|Our|I|My|You|Your)\b(?!-)"""
-    r"|He\b(?! [A-Z])"  # He Fan is a name
-    r"|The (?:company|firm|city|group|district|municipality|country|startup|start-up|chipmaker|carmaker|university"
-    r"|institute|agency|fund|article|authors?|researchers|newspaper|blog|repost|regulator|bureau|former|latter)\b"
-    r"""(?! (?:of\b|['"“‘])))"""
-)
-
-
 def _subject(document: Document) -> Iterator[Finding]:
     for start, sentence in _sentences(document):
-        if opening := _UNNAMED.match(sentence):
+        if opening := UNNAMED.match(sentence):
             what = f"the sentence opens with {opening[1]!r}: {_shown(sentence)}"
             yield start, what, "expected the name of its subject"
 

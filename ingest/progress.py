@@ -1,6 +1,6 @@
 """What a person sees of an ingest, on stderr: bars while it runs, a summary when it has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -49,11 +49,15 @@ class Bars(Progress):
     def document(self) -> None:
         self._advance("Reading documents", 1)
 
-    def passages(self, total: int) -> None:
-        self._start("Embedding passages", total)
+    def left_out(self, endings: Mapping[str, int]) -> None:
+        what = ", ".join(f"{number} {ending}" for ending, number in sorted(endings.items()))
+        self._bars.console.print(f"Left out as no documents, by ending: {escape(what)}", highlight=False)
+
+    def texts(self, total: int) -> None:
+        self._start("Embedding sentences", total)
 
     def embedded(self, count: int) -> None:
-        self._advance("Embedding passages", count)
+        self._advance("Embedding sentences", count)
 
     def _start(self, name: str, total: int) -> None:
         self._tasks[name] = self._bars.add_task(name, total=total, rate="")
@@ -74,6 +78,14 @@ def report(summary: Summary, folder: Path) -> None:
             out.print(f"{name:>9}  {len(ids)}: {escape(_listed(ids))}")
     if summary.unchanged:
         out.print(f"  skipped  {len(summary.unchanged)}: unchanged since the last ingest")
+    if summary.copies:
+        copies = sorted(id for ids in summary.copies.values() for id in ids)
+        out.print(f"   copies  {len(copies)} left out, named with what they are copies of: {escape(_listed(copies))}")
+    if summary.cleaned:
+        pieces = ", ".join(f"{number} × {why}" for why, number in sorted(summary.cleaned.items()))
+        out.print(f"  cleaned  {escape(pieces)}; list them with: shanghai-qa index removed")
+    if summary.untiered:
+        out.print(f" untiered  {len(summary.untiered)} count as unverified: {escape(_listed(summary.untiered))}")
     for reason in summary.refused:
         out.print(f"  refused  {escape(reason)}")
     total = len(summary.added) + len(summary.changed) + len(summary.unchanged)

@@ -1,9 +1,10 @@
 """From a document to its passages: what is retrieved as one and quoted sentence by sentence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ingest.sentences import sections, sentences
-from shanghai_qa.values import Document, Passage, Span
+from shanghai_qa.context import contexts
+from shanghai_qa.values import Context, Document, Passage, Span
 
 
 def split(document: Document, tokens: Callable[[str], int], max_tokens: int) -> tuple[Passage, ...]:
@@ -18,8 +19,9 @@ def split(document: Document, tokens: Callable[[str], int], max_tokens: int) -> 
         return tokens(f"{head(document, heading)}\n{text}") <= max_tokens
 
     return tuple(
-        _passage(document, heading, run)
+        _passage(document, heading, run, leaning)
         for heading, spans in _sections(document)
+        for leaning in [dict(zip(spans, contexts(document.text, spans), strict=True))]
         for run in _runs(spans, lambda run, heading=heading: fits(heading, run))  # type: ignore[misc]
     )
 
@@ -50,6 +52,9 @@ def _runs(spans: tuple[Span, ...], fits: Callable[[tuple[Span, ...]], bool]) -> 
     yield run
 
 
-def _passage(document: Document, heading: str, spans: tuple[Span, ...]) -> Passage:
+def _passage(
+    document: Document, heading: str, spans: tuple[Span, ...], leaning: Mapping[Span, Context | None]
+) -> Passage:
     start, end = spans[0].start, spans[-1].end
-    return Passage(f"{document.id}#{start}", document.id, heading, start, end, spans)
+    lean = tuple(leaning[span] for span in spans)
+    return Passage(f"{document.id}#{start}", document.id, heading, start, end, spans, lean if any(lean) else ())

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
 from shanghai_qa.assistant import Assistant, Event
 from shanghai_qa.errors import InputError, QuestionError, SettingsError
@@ -90,9 +91,21 @@ def test_filters_hold_on_both_legs_of_retrieval(assistant: Assistant, filters: F
     near = {row for row, _ in snapshot.nearest(vector, 900, filters)}
     matching = {row for row, _ in snapshot.matching(["shanghai", "quantum", "research"], 900, filters)}
     admitted = {row for row, p in enumerate(contents.passages) if filters.admits(contents.document_of(p))}
-    assert near == admitted  # Chroma's own filter and ours agree on every passage
+    assert near == admitted
     assert matching
     assert matching <= admitted
+
+
+@pytest.mark.parametrize("filters", [Filters(tiers=(Tier.PRIMARY,)), Filters(topics=("ai", "quantum"), year_from=2023)])
+def test_where_many_are_admitted_the_graph_finds_what_comparing_them_all_does(
+    assistant: Assistant, filters: Filters
+) -> None:
+    snapshot, encoder = assistant._follow()
+    vector = encoder.encode(["quantum computing research in Shanghai"])[0]
+    compared = snapshot.nearest(vector, 20, filters)
+    searched = snapshot.nearest(vector, 20, filters, few=0)
+    assert len({row for row, _ in compared} & {row for row, _ in searched}) >= 19
+    assert [near for _, near in searched[:10]] == pytest.approx([near for _, near in compared[:10]], abs=1e-4)
 
 
 def test_filtered_answers_rest_on_admitted_sources_alone(assistant: Assistant) -> None:
@@ -184,6 +197,37 @@ def test_the_reader_can_be_left_out(assistant: Assistant) -> None:
     assert len({candidate.passage.id for candidate in read if candidate.said}) == assistant.settings.read_passages
     with pytest.raises(SettingsError, match="cannot be read"):
         assistant.with_settings(reader="nowhere")
+
+
+def test_a_chat_model_is_handed_in_itself_or_named(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    wrote = FakeListChatModel(responses=["Quantum Valley holds 32 startups [1]."])
+    handed_in = Assistant.open(index, Settings(model="nobody:m"), wrote)  # which takes the place of the one named
+    answer = handed_in.ask(VALLEY)
+    assert [statement.text for statement in answer.statements] == ["Quantum Valley holds 32 startups."]
+    assert (answer.answerer, handed_in.settings.model) == ("fakelistchatmodel", None)
+    named = Assistant.open(index, Settings(model_base_url="http://127.0.0.1:9/v1"), "openai:m")
+    assert named.settings == Settings(model_base_url="http://127.0.0.1:9/v1", model="openai:m")
+    assert named.ask(VALLEY).caveats[-1] == "Showing quotes only; openai:m did not answer."
+    with pytest.raises(SettingsError, match="'nobody:m' cannot be opened"):
+        Assistant.open(index, Settings(), "nobody:m")
+
+
+def test_other_settings_keep_the_chat_model_unless_that_is_among_them(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answerer(assistant: Assistant) -> str:
+        return assistant.ask(VALLEY).answerer
+
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    model = FakeListChatModel(responses=["Quantum Valley holds 32 startups [1]."])
+    handed_in = assistant.with_settings(model=model)
+    assert [answerer(handed_in), answerer(handed_in.with_settings(reader="none"))] == ["fakelistchatmodel"] * 2
+    assert answerer(handed_in.with_settings(model=None)) == "extractive"
+    named = handed_in.with_settings(model="openai:m", model_base_url="http://127.0.0.1:9/v1")
+    assert [one.settings.model for one in (named, named.with_settings(reader="none"))] == ["openai:m"] * 2
+    assert named.with_settings(model=None).settings.model is None
+    assert answerer(named.with_settings(model=model)) == "fakelistchatmodel"
 
 
 def test_a_refusal_under_filters_speaks_of_what_they_admit(assistant: Assistant) -> None:

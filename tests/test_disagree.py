@@ -44,6 +44,16 @@ def test_one_document_does_not_disagree_with_itself_and_nothing_with_nothing() -
     assert disagreement(DEPTH, []) == ()
 
 
+def test_two_documents_of_one_page_are_one_source_which_does_not_disagree_with_itself() -> None:
+    def at(found: Candidate, **facts: object) -> Candidate:
+        return replace(found, document=replace(found.document, **facts))  # type: ignore[arg-type]
+
+    page = "https://port.example/depth"
+    assert disagreement(DEPTH, [at(TEN, url=page), at(DEEP, url=f"{page}/#now")]) == ()
+    assert disagreement(DEPTH, [TEN, at(DEEP, also_at=("a/ten",))]) == ()
+    assert len(disagreement(DEPTH, [at(TEN, url=page), at(DEEP, url=f"{page}-2")])) == 2
+
+
 def test_a_date_within_another_is_the_same_date_told_less_fully() -> None:
     question = asked("When was MiniMax founded?")
     full = candidate("MiniMax was founded in December 2021.", "a/full")

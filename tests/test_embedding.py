@@ -1,13 +1,16 @@
 """The exported model against its reference, sentence-transformers."""
 
+import json
 import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ingest.publish import ingest
-from shanghai_qa.embedding import Encoder, encoder_identity, load_reference
+from shanghai_qa.embedding import Encoder, Vectors, encoder_identity, load_reference
 from shanghai_qa.errors import IndexUnusable, SettingsError
 from shanghai_qa.settings import MINILM, Settings
 from shanghai_qa.store import Index
@@ -35,6 +38,31 @@ def test_a_text_has_the_same_vector_alone_and_among_others(folder: Path) -> None
     assert np.abs(encoder.encode([TEXTS[1]])[0] - together[1]).max() < 1e-5
     assert encoder.encode([]).shape == (0, 384)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+
+
+def test_texts_of_all_lengths_come_back_in_their_order(folder: Path) -> None:
+    encoder = Encoder.open(folder, gpu=True)  # of which there is none here, as a rule
+    texts = [f"{n} {'chip ' * (n * 7 % 30)}" for n in range(40)]
+    alone = np.concatenate([encoder.encode([text]) for text in texts])
+    assert np.abs(encoder.encode(texts) - alone).max() < 1e-6
+
+
+def test_more_texts_than_are_sorted_together_come_back_in_their_order() -> None:
+    def number(texts: Sequence[str]) -> Vectors:
+        return np.array([[float(text)] for text in texts], dtype=np.float32)
+
+    toy = Encoder(number, None, "toy", "toy", dimension=1, max_tokens=8)
+    assert toy.encode([str(n) for n in range(2500)])[:, 0].tolist() == list(range(2500))
+
+
+def test_a_model_without_an_export_serves_several_threads(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "encoder", ignore=shutil.ignore_patterns("*.onnx"))
+    card = json.loads((copy / "encoder.json").read_text(encoding="utf-8"))
+    (copy / "encoder.json").write_text(json.dumps(card | {"engine": "sentence-transformers"}), encoding="utf-8")
+    encoder, exported = Encoder.open(copy), Encoder.open(folder)
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(encoder.encode, [TEXTS] * 8)]
+    assert max(np.abs(vectors - exported.encode(TEXTS)).max() for vectors in found) < 1e-5
 
 
 def test_tokens_are_counted_beyond_what_the_model_reads(folder: Path) -> None:

@@ -91,7 +91,7 @@ REFUSAL = answer(
 )
 DISAGREEING = answer(
     source("a/a"),
-    source("b/b", publisher=None, tier=Tier.UNVERIFIED),
+    source("b/b", publisher=None, tier=Tier.UNVERIFIED, url="https://other.example"),
     direct_answer="32 startups",
     statements=(Statement("There are 32 startups.", (1,), "2024-03"),),
     disagreements=(Disagreement("startups in the valley", (Claim("32", "2024", 1), Claim("1|087", None, 2))),),
@@ -516,8 +516,8 @@ def test_a_table_has_a_row_for_each_claim_and_citation() -> None:
     assert rows[0] == {
         "question": "When did the port open?", "claim": "Both say so.", "quote": "Quote 1.",
         "source_title": "The port plan", "publisher": "Port Daily", "published": "2024-03-05", "tier": "established",
-        "url": "https://port.example/plan?a=1&b=2#c", "source_id": "a/a", "start": "10", "end": "18",
-        "sha256": "ab" * 32,
+        "url": "https://port.example/plan?a=1&b=2#c", "source_id": "a/a", "page": "", "start": "10",
+        "end": "18", "sha256": "ab" * 32,
     }  # fmt: skip
     assert (rows[1]["publisher"], rows[1]["published"], rows[1]["url"]) == ("", "", "")
 
@@ -555,7 +555,7 @@ def test_markdown_of_an_answer_in_full() -> None:
         "| 1\\|087 |  | The port plan[^2] | unverified |\n\n"
         "[^1]: “Quote 1.” *The port plan*. Port Daily, 5 March 2024, established. "
         "<https://port.example/plan?a=1&b=2#c>\n\n"
-        "[^2]: “Quote 2.” *The port plan*. 5 March 2024, unverified. <https://port.example/plan?a=1&b=2#c>\n\n"
+        "[^2]: “Quote 2.” *The port plan*. 5 March 2024, unverified. <https://other.example>\n\n"
         "---\n\n"
         "Quoted from digests of the sources in the corpus of Shanghai QA (version v1), read on 1 March 2026. "
         "The originals are the authority.\n"
@@ -616,12 +616,65 @@ def test_a_page_needs_nothing_from_elsewhere_and_prints() -> None:
     assert not page.values("src")
     assert "@media print" in html
     assert "url(" not in html
-    assert set(page.values("href")) == {"#note-1", "#note-2", "https://port.example/plan?a=1&b=2#c"}
+    web = {"https://port.example/plan?a=1&b=2#c", "https://other.example"}
+    assert set(page.values("href")) == {"#note-1", "#note-2", *web}
     assert "default-src 'none'; style-src 'unsafe-inline'" in page.values("content")
 
 
 def read(form: Format, text: str) -> Page:
     return Page(text) if form is Format.HTML else rendered(text)
+
+
+# --- Copies -----------------------------------------------------------------------------------------------------------
+
+COPIED = answer(
+    source(also_at=("https://a.example/x_1", "farm/b", "https://c.example", "https://d.example", "http://e.example"))
+)
+
+
+def test_a_note_tells_of_three_copies_that_have_an_address_and_counts_the_rest() -> None:
+    (entry,) = entries(exported(Format.BIBTEX, COPIED)).values()
+    assert entry.fields["note"].endswith(
+        r"the authority. Also at https://a.example/x\_1, https://c.example, https://d.example and 2 more."
+    )
+    told = "Also at https://a.example/x_1, https://c.example, https://d.example and 2 more."
+    (record,) = records(exported(Format.RIS, COPIED))
+    assert told in str(record["notes"])
+    (item,) = items(exported(Format.CSL_JSON, COPIED))
+    assert item["note"].endswith(f"the authority. {told}")
+    assert (
+        reference(document(also_at=("https://a.example",)), Format.RIS, READ).count("Also at https://a.example.") == 1
+    )
+
+
+def test_a_footnote_tells_of_copies() -> None:
+    text = exported(Format.MARKDOWN, COPIED)
+    assert "#c> Also at <https://a.example/x_1>, <https://c.example>, <https://d.example> and 2 more.\n" in text
+    assert "另见 <https://a.example>。" in exported(
+        Format.MARKDOWN, replace(answer(source(also_at=("https://a.example",))), language="zh")
+    )
+    page = Page(exported(Format.HTML, COPIED))
+    assert "#c Also at https://a.example/x_1, https://c.example, https://d.example and 2 more." in page.text
+
+
+def test_a_copy_without_an_address_of_the_web_is_named_nowhere() -> None:
+    hidden = answer(source(also_at=("farm/b", "javascript:alert(1)", 'https://x.example/"><script>')))
+    for form in BIBLIOGRAPHIES:
+        text = exported(form, hidden)
+        assert "alert" not in text
+        assert "<script>" not in text
+    for form in (Format.MARKDOWN, Format.HTML):
+        page = read(form, exported(form, hidden))
+        assert "alert" not in page.text
+        assert "script" not in page.tags
+    assert exported(Format.MARKDOWN, answer(source(also_at=("farm/b",)))) == exported(Format.MARKDOWN, answer())
+
+
+def test_sources_that_repeat_each_other_are_counted_once() -> None:
+    two = answer(source("a/a"), source("b/b", url="https://b.example"))
+    said = tuple(replace(citation, quote="The port opened.") for citation in two.citations)
+    assert "Answered from 2 sources." in exported(Format.MARKDOWN, two)
+    assert "Answered from 1 source." in exported(Format.MARKDOWN, replace(two, citations=said))
 
 
 # --- Hostile text -----------------------------------------------------------------------------------------------------

@@ -50,6 +50,15 @@ def test_a_source_described_wrongly_does_not_hold() -> None:
     assert "publisher" in check.detail
 
 
+def test_a_source_may_name_fewer_copies_than_the_corpus_knows_and_no_others() -> None:
+    known = {"ai/one": replace(ONE, also_at=("https://a.example", "https://b.example"))}
+    assert source_of(known["ai/one"]).also_at == ("https://a.example", "https://b.example")
+    for also_at in ((), ("https://b.example",), ("https://a.example", "https://b.example")):
+        assert check_citation(replace(GOOD, source=replace(GOOD.source, also_at=also_at)), known).holds
+    check = check_citation(replace(GOOD, source=replace(GOOD.source, also_at=("https://c.example",))), known)
+    assert check.detail == "its source differs in also_at"
+
+
 def test_statements_must_be_what_they_cite() -> None:
     assert check_statements(ANSWER) == []
     assert check_statements(replace(ANSWER, statements=(Statement("SMIC shrank.", (1,)),))) == [
@@ -96,3 +105,11 @@ def test_dates_and_warnings_are_held_against_the_documents() -> None:
     assert check_statements(ANSWER, DOCUMENTS) == ["statement 1 is as of 2024-03-05, not None"]
     doubtful = {"ai/one": replace(ONE, tier=Tier.UNVERIFIED)}
     assert check_statements(dated, doubtful) == ["it lacks the warning: Only an unverified source says this."]
+
+
+def test_two_unverified_documents_with_one_sentence_are_one_source() -> None:
+    two = replace(ONE, id="ai/copy", tier=Tier.UNVERIFIED)
+    documents = {"ai/one": replace(ONE, tier=Tier.UNVERIFIED), "ai/copy": two}
+    cited = tuple(replace(GOOD, number=n, source=source_of(d)) for n, d in enumerate(documents.values(), start=1))
+    answer = replace(ANSWER, citations=cited, statements=(Statement("SMIC grew.", (1, 2), "2024-03-05"),))
+    assert check_statements(answer, documents) == ["it lacks the warning: Only an unverified source says this."]

@@ -32,7 +32,7 @@ def test_every_command_is_in_the_readme_and_every_one_named_there_exists() -> No
 
 def test_every_option_in_an_example_exists() -> None:
     for command, rest in re.findall(
-        r"^ {4}shanghai-qa (ask|batch|verify|feedback|export|ingest|mcp|eval \w+|journal \w+)(.*)$",
+        r"^ {4}shanghai-qa (ask|batch|verify|feedback|export|ingest|mcp|eval \w+|journal \w+|index \w+)(.*)$",
         README,
         re.MULTILINE,
     ):

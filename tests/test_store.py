@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -5,10 +7,9 @@ import pytest
 
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.errors import IndexUnusable
-from shanghai_qa.store import Contents, Snapshot, bm25_of, bm25_scores, check_vectors, where
-from shanghai_qa.values import Filters, Passage, Span, Tier
+from shanghai_qa.store import Snapshot, _best, bm25_of, bm25_scores, check_vectors
+from shanghai_qa.values import Passage, Span
 from shanghai_qa.words import terms
-from tests.samples import document
 
 
 class Graph:
@@ -16,18 +17,17 @@ class Graph:
 
     def __init__(self, finds: int | None, holds: bool) -> None:
         passages = tuple(Passage(f"a#{n}", "a", "", n, n + 1, (Span(n, n + 1),)) for n in range(2))
-        vectors = np.eye(2, dtype=np.float32)
-        self.contents = Contents((document(id="a", text="xy"),), passages, vectors, vectors)
+        self.contents = SimpleNamespace(passages=passages, passage_vectors=np.eye(2, dtype=np.float32))
         self._finds = finds
         self._holds = holds
 
     def nearest(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        return (
-            [] if self._finds is None else [(self._finds, float(self.contents.passage_vectors[self._finds] @ vector))]
-        )
+        if self._finds is None:
+            return []
+        return [(self._finds, float(self.contents.passage_vectors[self._finds] @ vector))]
 
-    def holds(self, row: int, vector: Vectors) -> bool:
-        return self._holds
+    def lost(self, rows: Sequence[int]) -> list[int]:
+        return [] if self._holds else [*rows]
 
 
 def check(graph: Graph) -> None:
@@ -45,15 +45,12 @@ def test_one_that_is_not_there_is_and_so_are_all_if_nothing_is_found(finds: int 
         check(Graph(finds, holds))
 
 
-def test_filters_in_chromas_words() -> None:
-    assert where(Filters()) is None
-    assert where(Filters(topics=("ai",))) == {"topics": {"$contains": "ai"}}
-    assert where(Filters(places=("Pudong", "Xuhui"))) == {
-        "$or": [{"places": {"$contains": "pudong"}}, {"places": {"$contains": "xuhui"}}]
-    }
-    assert where(Filters(tiers=(Tier.PRIMARY,), year_from=2020, year_to=2024)) == {
-        "$and": [{"tier": {"$in": ["primary"]}}, {"year": {"$gte": 2020}}, {"year": {"$lte": 2024}}]
-    }
+def test_the_best_are_the_highest_and_of_equal_ones_the_first() -> None:
+    scores = np.array([0, 2, 1, 2, 3, 1], dtype=np.float32)
+    assert [_best(scores, limit).tolist() for limit in (1, 3, 4, 6, 9)] == [
+        [4], [4, 1, 3], [4, 1, 3, 2], [4, 1, 3, 2, 5, 0], [4, 1, 3, 2, 5, 0]
+    ]  # fmt: skip
+    assert _best(scores[:0], 3).tolist() == []
 
 
 def test_bm25_prefers_the_text_with_the_rarer_word_and_knows_nothing_of_unknown_ones() -> None:

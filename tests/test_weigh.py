@@ -46,6 +46,13 @@ def test_two_sentences_of_one_unverified_document_are_one_source() -> None:
     assert caveats([one, one]) == ("Only an unverified source says this.",)
 
 
+def test_unverified_documents_that_repeat_each_other_are_one_source() -> None:
+    two = of_tier(Tier.UNVERIFIED, Tier.UNVERIFIED)
+    assert caveats(two, voices=1) == ("Only an unverified source says this.",)
+    assert caveats(two, voices=2) == ("Only unverified sources say this.",)
+    assert caveats(of_tier(Tier.PROMOTIONAL, Tier.PROMOTIONAL), "zh", 1) == ("只有一个宣传性来源这样说。",)
+
+
 def test_a_weak_lead_beside_better_sources_is_named() -> None:
     lead, advert, better = of_tier(Tier.UNVERIFIED, Tier.PROMOTIONAL, Tier.PRIMARY)
     assert lead_caveat(lead, [lead, better]) == ("The first sentence comes from an unverified source.",)

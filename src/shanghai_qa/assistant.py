@@ -33,11 +33,13 @@ from shanghai_qa.retrieve import Retrieved, retrieve
 from shanghai_qa.settings import Settings, default_index
 from shanghai_qa.store import Index, Snapshot
 from shanghai_qa.suggest import Suggestion, about, suggest
+from shanghai_qa.suggest import documents as suggested
 from shanghai_qa.values import (
     NO_FILTERS,
     Answer,
     Ask,
     Citation,
+    CitedContext,
     Claim,
     CorpusInfo,
     Disagreement,
@@ -51,6 +53,7 @@ from shanghai_qa.values import (
     Step,
     Turn,
 )
+from shanghai_qa.voices import independent
 from shanghai_qa.weigh import as_of, caveats, conflict, lead_caveat
 
 if TYPE_CHECKING:
@@ -99,11 +102,14 @@ class Assistant(Runnable[str | Ask, Any]):
     True
     """
 
-    def __init__(self, index: Index, settings: Settings, model: "BaseChatModel | None" = None) -> None:
+    def __init__(self, index: Index, settings: Settings, model: "BaseChatModel | str | None" = None) -> None:
+        if model is not None:  # in place of the one that the settings name
+            settings = _changed(settings, model=model if isinstance(model, str) else None)
         self._index = index
         self.settings = settings
-        self._model = model or _model_of(settings)
-        self._answerer = settings.model or (type(model).__name__ if model else "extractive")
+        self._handed_in = None if isinstance(model, str) else model
+        self._model = self._handed_in or _model_of(settings)
+        self._answerer = settings.model or (_name_of(self._model) if self._model else "extractive")
         self._reader = None if settings.reader == "none" else _reader(settings.reader)
         self._plain = _changed(settings, reader="none")
         self._opening = threading.Lock()
@@ -114,12 +120,19 @@ class Assistant(Runnable[str | Ask, Any]):
 
     @classmethod
     def open(
-        cls, index: Path | None = None, settings: Settings | None = None, model: "BaseChatModel | None" = None
+        cls, index: Path | None = None, settings: Settings | None = None, model: "BaseChatModel | str | None" = None
     ) -> Self:
         """The assistant over the index at `index`, or the default one, with `settings`, or those of the environment.
 
-        A chat model, given here or named in the settings, writes the answers; each of its sentences is held against
-        what it cites. IndexUnusable if there is no index there, or it was built with other settings than these.
+        A chat model writes the answers, each of its sentences held against what it cites: `model`, one of LangChain's
+        or its name as "provider:name", else the one that the settings name, if any. IndexUnusable if there is no index
+        there, or it was built with other settings than these; SettingsError if the model cannot be opened.
+
+        >>> from langchain_core.language_models import FakeListChatModel
+        >>> wrote = FakeListChatModel(responses=["Quantum Valley holds 32 startups [1]. It also holds 99 banks [1]."])
+        >>> answer = Assistant.open(model=wrote).ask("How many startups are in Quantum Valley?")
+        >>> [statement.text for statement in answer.statements], answer.removed
+        (['Quantum Valley holds 32 startups.'], 1)
         """
         return cls(
             Index(default_index(os.environ) if index is None else index),
@@ -128,8 +141,12 @@ class Assistant(Runnable[str | Ask, Any]):
         )
 
     def with_settings(self, **changes: Any) -> "Assistant":
-        """Another assistant over the same index, with these settings changed; pydantic's error for a bad one."""
-        return Assistant(self._index, _changed(self.settings, **changes))
+        """Another assistant over the same index, with these settings changed; pydantic's error for a bad one.
+
+        A chat model that was handed in stays, unless `model` is among the changes, as `open` takes it; None for none.
+        """
+        model = changes.pop("model", self._handed_in or self.settings.model)
+        return Assistant(self._index, _changed(self.settings, model=None, **changes), model)
 
     def ask(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = NO_FILTERS, id: str | None = None
@@ -187,12 +204,12 @@ class Assistant(Runnable[str | Ask, Any]):
         return self._index.is_being_written
 
     @property
-    def documents(self) -> tuple[Document, ...]:
-        """All documents of the corpus, by id."""
+    def documents(self) -> Sequence[Document]:
+        """All documents of the corpus, by id; each is read when it is asked for."""
         return self._follow()[0].contents.documents
 
     @property
-    def passages(self) -> tuple[Passage, ...]:
+    def passages(self) -> Sequence[Passage]:
         """All passages of the corpus, those of a document in the order of its text."""
         return self._follow()[0].contents.passages
 
@@ -418,7 +435,8 @@ class Assistant(Runnable[str | Ask, Any]):
             return self._lead_of(suggestion, asked.filters, snapshot, encoder)
 
         documents = snapshot.contents.by_id
-        admitted = {id: document for id, document in documents.items() if asked.filters.admits(document)}
+        held = (document for id in suggested() if (document := documents.get(id)))
+        admitted = {document.id: document for document in held if asked.filters.admits(document)}
         cited = [documents[citation.source.id] for citation in answer.citations]
         said = [*(one.text for one in answer.statements), *(one.quote for one in answer.citations)]
         earlier = [turn.content for turn in asked.history if turn.role == "user"]
@@ -431,6 +449,12 @@ def _model_of(settings: Settings) -> "BaseChatModel | None":
     from shanghai_qa.write import open_model  # only here, since it costs a third of a second
 
     return open_model(settings)
+
+
+def _name_of(model: "BaseChatModel") -> str:
+    """A chat model as "provider:name", as far as it says."""
+    told = model._get_ls_params()  # what LangChain's own traces name it by
+    return ":".join(filter(None, (told.get("ls_provider"), told.get("ls_model_name"))))
 
 
 def _changed(settings: Settings, **changes: Any) -> Settings:
@@ -467,21 +491,22 @@ def _compose(
     if not answers:
         looked_for = _looked_for(asked, question, reading, snapshot)
         return Answer(outcome=Outcome.NOT_IN_CORPUS, missing=looked_for, **common)
-    quoted = tuple((candidate.text, (candidate,)) for candidate in reading.chosen)
+    quoted = tuple((candidate.full, (candidate,)) for candidate in reading.chosen)
     said = written.sentences if written and written.sentences else quoted
     differing = disagreement(question, reading.candidates[:_COMPARED])
     cited = _each_once([*(c for _, cites in said for c in cites), *(d.candidate for d in differing)])
     number = {id(candidate): n for n, candidate in enumerate(cited, start=1)}
-    lead = direct_answer(question, said[0][0], said[0][1][0].said if said is quoted else None)
+    lead = direct_answer(question, said[0][0], said[0][1][0].said_in_full if said is quoted else None)
     documents = [candidate.document for _, cites in said for candidate in cites]
+    citations = tuple(_citation(number[id(candidate)], candidate) for candidate in cited)
+    warnings = caveats([c.document for c in cited], language, independent(citations))
     return Answer(
         outcome=Outcome.PARTLY_ANSWERED if reading.missing else Outcome.ANSWERED,
         direct_answer=lead.text if lead else None,
         statements=tuple(_statement(text, cites, number) for text, cites in said),
-        citations=tuple(_citation(number[id(candidate)], candidate) for candidate in cited),
+        citations=citations,
         disagreements=_disagreements(question, differing, number),
-        caveats=conflict(differing, language)
-        + (caveats([c.document for c in cited], language) or lead_caveat(documents[0], documents, language)),
+        caveats=conflict(differing, language) + (warnings or lead_caveat(documents[0], documents, language)),
         missing=tuple(_missing(part, language) for part in reading.missing),
         answerer=answerer if said is not quoted else "extractive",
         **common,
@@ -497,19 +522,18 @@ def _looked_for(asked: Ask, question: Question, reading: Reading, snapshot: Snap
     """What a refusal says: what was looked for and in how many documents, where they end, and which is nearest."""
     if question.dangling:
         return (frame("dangling", question.language),)
-    admitted = [document for document in snapshot.contents.documents if asked.filters.admits(document)]
+    admitted = snapshot.contents.admitted_documents(asked.filters)
     name = "looked_for" if not asked.filters else "looked_for_filtered" if admitted else "none_admitted"
     looked_for = frame(name, question.language).format(
         question=question.read_as or question.asked,
-        documents=counted("document", len(admitted), question.language),
+        documents=counted("document", admitted, question.language),
         passages=counted("passage", snapshot.info.passages, question.language),
     )
-    return (looked_for, *_newest(question, admitted), *_nearest(question, reading))
+    return (looked_for, *_newest(question, snapshot.contents.newest(asked.filters)), *_nearest(question, reading))
 
 
-def _newest(question: Question, documents: Sequence[Document]) -> Iterator[str]:
-    """When the newest of `documents` is of, where today is asked for or a year that lies behind them all."""
-    newest = max((document.published for document in documents if document.published), default=None)
+def _newest(question: Question, newest: str | None) -> Iterator[str]:
+    """When the newest of the documents is of, where today is asked for or a year that lies behind them all."""
     if newest and (question.now or max(question.years, default="") > newest[:4]):
         yield frame("newest", question.language).format(date=day(newest, question.language))
 
@@ -530,8 +554,17 @@ def _statement(text: str, cites: Sequence[Candidate], number: Mapping[int, int])
 
 
 def _citation(number: int, candidate: Candidate) -> Citation:
-    start, end = candidate.span.start, candidate.span.end
-    return Citation(number, candidate.text, start, end, candidate.passage.heading, source_of(candidate.document))
+    document, span, lean = candidate.document, candidate.span, candidate.context
+    return Citation(
+        number=number,
+        quote=candidate.text,
+        start=span.start,
+        end=span.end,
+        section=candidate.passage.heading,
+        source=source_of(document),
+        page=document.page(span.start),
+        context=CitedContext(document.text[lean.start : lean.end], **vars(lean)) if lean else None,
+    )
 
 
 def _hit(rank: int, passage: Passage, document: Document) -> Hit:

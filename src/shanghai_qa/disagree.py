@@ -9,6 +9,7 @@ from shanghai_qa.features import Candidate, near_lead, stems
 from shanghai_qa.mentions import Mention, counted, counts, dated, money, parts_of_year, percents, speaks_of_plans, years
 from shanghai_qa.question import DATES, Question, Wanted, related
 from shanghai_qa.values import Span
+from shanghai_qa.voices import goes_by
 from shanghai_qa.words import terms
 
 
@@ -22,7 +23,7 @@ class Differing:
 
 
 def disagreement(question: Question, candidates: Sequence[Candidate]) -> tuple[Differing, ...]:
-    """Candidates of different documents that give different values for what the first gives: best placed first.
+    """Candidates of different sources that give different values for what the first gives: best placed first.
 
     They answer the same question of the same time, as the reader or their words tell; other years, parts of a year,
     plans and units are a series, or something else. Empty where all agree, or the first gives no value.
@@ -57,11 +58,11 @@ def _given(question: Question, candidate: Candidate) -> dict[str, _Given]:
 
 
 def _apart(first: Differing, others: Iterable[Differing]) -> Sequence[Differing]:
-    """`first` and those of further documents that exclude all before; none or at least two."""
+    """`first` and those of further sources that exclude all before; none or at least two."""
     differing = [first]
     for other in others:
-        known = {one.candidate.document.id for one in differing}
-        if other.candidate.document.id not in known and all(_exclude(one, other) for one in differing):
+        known = {name for one in differing for name in goes_by(one.candidate.document)}
+        if not known & goes_by(other.candidate.document) and all(_exclude(one, other) for one in differing):
             differing.append(other)
     return differing if len(differing) > 1 else ()
 

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from shanghai_qa.data import lines
 from shanghai_qa.mentions import MONTHS, Mention, counts, dated, dates, money, parts_of_year, percents, speaks_of_plans
 from shanghai_qa.values import Document, Passage, Span, Tier
+from shanghai_qa.voices import goes_by
 from shanghai_qa.words import terms
 
 
@@ -271,6 +272,8 @@ def _when(sentence: str, mention: Mention) -> Mention | None:
 def _dispute(one: Point, other: Point) -> bool:
     """Whether two facts of the same time cannot both be right; one in a rounded form of the other can."""
     if one.kind is not Kind.FACT or other.kind is not Kind.FACT:
+        return False
+    if goes_by(one.quote.document) & goes_by(other.quote.document):
         return False
     together = one.when.startswith(other.when) or other.when.startswith(one.when)
     return together and not _rounds_to(one, other) and not _rounds_to(other, one)

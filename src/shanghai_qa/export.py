@@ -26,6 +26,7 @@ from shanghai_qa.errors import InputError
 from shanghai_qa.frame import count, day
 from shanghai_qa.mentions import MONTHS, dates
 from shanghai_qa.values import Answer, Citation, Disagreement, Document, Source, Tier
+from shanghai_qa.voices import independent
 
 
 class Format(StrEnum):
@@ -118,7 +119,7 @@ def _cited(answers: Sequence[Answer], documents: Mapping[str, Document]) -> list
 def _as_cited(source: Source, known: Document | None) -> Document:
     authors = known.authors if known else ()
     facts = (source.title, source.publisher, authors, source.url, source.published, source.tier)
-    return Document(source.id, *facts, topics=(), places=(), text="")
+    return Document(source.id, *facts, topics=(), places=(), text="", also_at=source.also_at)
 
 
 # --- What kind of source --------------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def _holding(document: Document) -> str:
 
 def _note(document: Document) -> str:
     caution = ", which gave it this title; the original is the authority" if _is_digest(document) else ""
-    return _line(f"Read as {_holding(document)}{caution}.")
+    return _line(f"Read as {_holding(document)}{caution}. {_copies(document.also_at)}")
 
 
 # --- References -----------------------------------------------------------------------------------------------------
@@ -351,8 +352,8 @@ def _words(text: str) -> list[str]:
 # --- Tables ---------------------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    "question", "claim", "quote", "source_title", "publisher", "published", "tier", "url", "source_id", "start", "end",
-    "sha256",
+    "question", "claim", "quote", "source_title", "publisher", "published", "tier", "url", "source_id", "page", "start",
+    "end", "sha256",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -387,8 +388,8 @@ def _claims(answer: Answer) -> Iterator[tuple[str, int]]:
 def _cells(question: str, claim: str, citation: Citation) -> tuple[str, ...]:
     source = citation.source
     facts = (source.title, source.publisher or "", source.published or "", source.tier.value)
-    place = (_address(source.url) or "", source.id, str(citation.start), str(citation.end), source.sha256)
-    return (question, claim, citation.quote, *facts, *place)
+    place = (str(citation.page or ""), str(citation.start), str(citation.end), source.sha256)
+    return (question, claim, citation.quote, *facts, _address(source.url) or "", source.id, *place)
 
 
 # --- Words around answers -------------------------------------------------------------------------------------------
@@ -404,6 +405,9 @@ _ENGLISH = {
     "value": "Value",
     "as_of": "As of",
     "dated": "{} (as of {})",
+    "also_at": "Also at {}.",
+    "page": "p. {}",
+    "more": "{} and {} more",
     "source": "Source",
     "tier": "Tier",
     "primary": "primary",
@@ -425,6 +429,9 @@ _CHINESE = {
     "value": "数值",
     "as_of": "截至",
     "dated": "{}（截至{}）",
+    "also_at": "另见 {}。",
+    "page": "第 {} 页",
+    "more": "{} 等，另有 {} 处",
     "source": "来源",
     "tier": "等级",
     "primary": "一手",
@@ -443,8 +450,8 @@ def _say(name: str, language: str, *given: str) -> str:
 def _standing(answer: Answer) -> list[str]:
     """What stands above the statements, a sentence each: what became of the question, who wrote, what to mind."""
     language = answer.language
-    sources = len({citation.source.id for citation in answer.citations})
-    lines = [_say(answer.outcome.value, language, _count(sources, "source", language))]
+    sources = _count(independent(answer.citations), "source", language)
+    lines = [_say(answer.outcome.value, language, sources)]
     if answer.answerer != "extractive":
         lines.append(_say("written_by", language, answer.answerer))
     if answer.removed:
@@ -468,10 +475,21 @@ def _direct(answer: Answer) -> str:
 
 
 def _facts(citation: Citation, language: str) -> list[str]:
-    """Publisher, date and tier of a source, as far as they are known."""
+    """Publisher, date and tier of a source, and the page that is quoted, as far as they are known."""
     source = citation.source
-    known = [source.publisher, _when(source.published, language), _say(source.tier.value, language)]
+    page = _say("page", language, str(citation.page)) if citation.page else ""
+    known = [source.publisher, _when(source.published, language), _say(source.tier.value, language), page]
     return [fact for fact in known if fact]
+
+
+_COPIES = 3  # addresses told of a source's copies
+
+
+def _copies(also_at: Sequence[str], language: str = "en", form: str = "{}") -> str:
+    """At which addresses a source's copies are, each put in `form`, and how many more there are; "" if at none."""
+    addresses = [form.format(address) for each in also_at if (address := _address(each))][:_COPIES]
+    told, more = ", ".join(addresses), len(also_at) - len(addresses)
+    return told and _say("also_at", language, _say("more", language, told, str(more)) if more else told)
 
 
 def _colophon(answers: Sequence[Answer], accessed: date) -> str:
@@ -549,7 +567,7 @@ def _footnote(note: int, citation: Citation, language: str) -> str:
     facts = ", ".join(map(_plain, _facts(citation, language)))
     return (
         f"[^{note}]: “{_plain(citation.quote)}” *{_plain(citation.source.title)}*. {facts}."
-        f"{f' <{address}>' if address else ''}"
+        f"{f' <{address}>' if address else ''} {_copies(citation.source.also_at, language, '<{}>')}".rstrip()
     )
 
 
@@ -620,7 +638,8 @@ a { color: #0b4f8a; }
 <li id="note-{{ notes[one.number] }}" value="{{ notes[one.number] }}"><q>{{ one.quote }}</q>
 <cite>{{ one.source.title }}</cite>. {{ facts(one, answer.language) | join(", ") }}.
 {% set address = web_address(one.source.url) %}
-{% if address %}<a href="{{ address }}" rel="noopener noreferrer">{{ address }}</a>{% endif %}</li>
+{% if address %}<a href="{{ address }}" rel="noopener noreferrer">{{ address }}</a>{% endif %}
+ {{ copies(one.source.also_at, answer.language) }}</li>
 {% endfor %}{% endfor %}
 </ol>
 <p class="colophon">{{ colophon }}</p>
@@ -639,7 +658,7 @@ def _html(answers: Sequence[Answer], accessed: date) -> str:
     )
     environment.globals |= {
         "say": _say, "direct": _direct, "standing": _standing, "compared": _compared, "columns": _COMPARED,
-        "facts": _facts, "web_address": _address,
+        "facts": _facts, "web_address": _address, "copies": _copies,
     }  # fmt: skip
     language = answers[0].language if answers else "en"
     return environment.from_string(_PAGE).render(

@@ -14,6 +14,7 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from shanghai_qa.context import in_full, opens_to
 from shanghai_qa.direct import new_names, places
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.mentions import counted, counts, dated, dates, money, parts_of_year, percents, person, years
@@ -22,7 +23,7 @@ from shanghai_qa.reader import Reader, Said
 from shanghai_qa.retrieve import Hit
 from shanghai_qa.settings import Weights
 from shanghai_qa.store import Snapshot
-from shanghai_qa.values import Document, Passage, Span
+from shanghai_qa.values import Context, Document, Passage, Span
 from shanghai_qa.words import terms
 
 _COMMON = 2.0  # rarity of a word in about 13% of passages: such a name ("Shanghai", "China") tells nothing apart
@@ -81,6 +82,22 @@ class Candidate:
     features: Features
     value: float
     said: Said | None = None
+    context: Context | None = None
+
+    @property
+    def full(self) -> str:
+        """The sentence with its subject in brackets, where it does not name it."""
+        return in_full(self.text, self.context.subject) if self.context else self.text
+
+    @property
+    def said_in_full(self) -> Said | None:
+        """What the reader says, with its span where that stands in `full`."""
+        more = len(self.full) - len(self.text)
+        if self.said is None or not more:
+            return self.said
+        opening = opens_to(self.text)
+        start, end = (at + more if at >= opening else at for at in (self.said.span.start, self.said.span.end))
+        return replace(self.said, span=Span(start, end))
 
 
 def score(
@@ -97,26 +114,27 @@ def score(
     for rank, hit in enumerate(hits):
         passage = contents.passages[hit.row]
         document = contents.document_of(passage)
-        first = int(contents.first_sentence[hit.row])
+        near = contents.sentence_vectors(hit.row) @ vector
         around = stems(f"{document.title}\n{passage.heading}")
         for n, span in enumerate(passage.sentences):
-            text = document.text[span.start : span.end]
+            text, context = document.text[span.start : span.end], passage.context(n)
+            full = in_full(text, context.subject) if context else text
             features = Features(
-                cosine=float(contents.sentence_vectors[first + n] @ vector),
+                cosine=float(near[n]),
                 passage_cosine=hit.similarity,
-                words=_coverage(words, stems(text), around, rarity, outside=0.5),
-                names=max(_coverage(side, stems(text), around, rarity, outside=1.0) for side in sides)
-                if _tells_of(versions, f"{text} {document.title} {passage.heading}")
+                words=_coverage(words, stems(full), around, rarity, outside=0.5),
+                names=max(_coverage(side, stems(full), around, rarity, outside=1.0) for side in sides)
+                if _tells_of(versions, f"{full} {document.title} {passage.heading}")
                 else 0.0,
-                gap=_gap(rarity, stems(text) | around) / snapshot.highest_rarity,
+                gap=_gap(rarity, stems(full) | around) / snapshot.highest_rarity,
                 kind=_kind(question, text),
                 year=_year(question, text, document),
                 fresh=_fresh(question, text, document),
                 tier=1 - document.tier.rank / 3,
                 rank=1 / (1 + rank / 5),
-                met=_met(words, stems(text) | around, rarity),
+                met=_met(words, stems(full) | around, rarity),
             )
-            found.append(Candidate(document, passage, span, text, features, _value(features, weights)))
+            found.append(Candidate(document, passage, span, text, features, _value(features, weights), context=context))
     return _ordered(found)
 
 

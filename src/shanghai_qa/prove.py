@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shanghai_qa.bear import unsupported
+from shanghai_qa.context import is_quote, quote_in_full
 from shanghai_qa.values import Answer, Citation, Document, Outcome, Source, Statement
+from shanghai_qa.voices import independent
 from shanghai_qa.weigh import as_of, caveats
 
 
@@ -90,9 +92,10 @@ def _statement(answer: Answer, statement: Statement, quotes: Mapping[int, str]) 
     cited = [quotes[number] for number in statement.citations if number in quotes]
     if not cited or len(cited) < len(statement.citations):
         return ["cites what the answer does not list"]
+    numbered = [citation for citation in answer.citations if citation.number in statement.citations]
     if answer.answerer == "extractive":
-        return [] if statement.text in cited else ["is not what it cites"]
-    more = unsupported(statement.text, cited)
+        return [] if any(is_quote(statement.text, one) for one in numbered) else ["is not what it cites"]
+    more = unsupported(statement.text, list(map(quote_in_full, numbered)))
     return [f"says what it does not cite: {', '.join(more)}"] if more else []
 
 
@@ -106,8 +109,8 @@ def _against(answer: Answer, documents: Mapping[str, Document]) -> list[str]:
         for n, s in enumerate(answer.statements, start=1)
         if s.citations and s.citations[0] in cited and s.as_of != as_of(s.text, cited[s.citations[0]])
     ]
-    lacking = [caveat for caveat in caveats(cited.values(), answer.language) if caveat not in answer.caveats]
-    return wrong + [f"it lacks the warning: {caveat}" for caveat in lacking]
+    warnings = caveats(cited.values(), answer.language, independent(answer.citations))
+    return wrong + [f"it lacks the warning: {caveat}" for caveat in warnings if caveat not in answer.caveats]
 
 
 def source_of(document: Document) -> Source:
@@ -120,6 +123,7 @@ def source_of(document: Document) -> Source:
         published=document.published,
         tier=document.tier,
         sha256=document.sha256,
+        also_at=document.also_at,
     )
 
 
@@ -128,8 +132,17 @@ def _described_wrongly(citation: Citation, document: Document) -> str:
     section = _section(document.text, citation.start)
     if citation.section != section:
         return f"it stands under {section!r}"
+    if citation.page != document.page(citation.start):
+        return f"it stands on page {document.page(citation.start)}"
+    around = citation.context
+    if around and not (around.end <= citation.start and _stands(around.text, document.text, around.start, around.end)):
+        return "its context does not stand before it"
+    if around and around.subject not in around.text:
+        return f"its context does not name {around.subject!r}"
     differ = [name for name in ("title", "publisher", "url", "published", "tier", "sha256")
               if getattr(cited, name) != getattr(true, name)]  # fmt: skip
+    if not set(cited.also_at) <= set(true.also_at):  # fewer were known at the time
+        differ.append("also_at")
     return f"its source differs in {', '.join(differ)}" if differ else ""
 
 

@@ -56,11 +56,11 @@ def read(
 def _better_placed_first(question: Question, candidates: list[Candidate]) -> list[Candidate]:
     """The candidates led by one of a better placed source where the first is unverified and both say the same."""
     lead = candidates[0]
-    value = direct_answer(question, lead.text, lead.said) if lead.document.tier is Tier.UNVERIFIED else None
+    value = direct_answer(question, lead.full, lead.said_in_full) if lead.document.tier is Tier.UNVERIFIED else None
     if value is None:
         return candidates
     better = (other for other in near_lead(candidates, _AS_GOOD) if other.document.tier is not Tier.UNVERIFIED)
-    said = ((other, direct_answer(question, other.text, other.said)) for other in better)
+    said = ((other, direct_answer(question, other.full, other.said_in_full)) for other in better)
     return _led_by(next((other for other, found in said if found and found.key == value.key), lead), candidates)
 
 
@@ -126,7 +126,7 @@ def join(parts: Sequence[tuple[Question, Reading]], settings: Settings) -> Readi
 
 def speaks_of_all(candidate: Candidate, sides: Sequence[str]) -> bool:
     """Whether a sentence names each of the sides."""
-    said = stems(candidate.text)
+    said = stems(candidate.full)
     return all(stems(side) <= said for side in sides)
 
 
@@ -135,8 +135,8 @@ def _choose(question: Question, candidates: Sequence[Candidate], settings: Setti
     chosen = [candidates[0]]
     for side in question.sides:
         wanted = stems(side)
-        if not any(wanted <= stems(c.text) for c in chosen):
-            chosen += [c for c in candidates if wanted <= stems(c.text) and c.features.kind > 0][:1]
+        if not any(wanted <= stems(c.full) for c in chosen):
+            chosen += [c for c in candidates if wanted <= stems(c.full) and c.features.kind > 0][:1]
     floor = candidates[0].value - settings.margin
     for candidate in candidates[1:]:
         if len(chosen) >= settings.max_statements or candidate.value < floor:
@@ -158,7 +158,7 @@ def _figures(text: str) -> frozenset[str]:
 
 def _missing(question: Question, chosen: Sequence[Candidate]) -> tuple[str, ...]:
     """Sides of a comparison, and years asked for, that no chosen sentence speaks of."""
-    said = frozenset(stem for c in chosen for stem in stems(c.text))
+    said = frozenset(stem for c in chosen for stem in stems(c.full))
     sides = [side for side in question.sides if not stems(side) & said]
     told = frozenset(
         year for c in chosen for year in years(f"{c.text} {c.document.title} {c.document.published or ''}")

@@ -4,9 +4,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shanghai_qa.contents import Contents
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.settings import Settings
-from shanghai_qa.store import Contents, Snapshot
+from shanghai_qa.store import Snapshot
 from shanghai_qa.values import Filters
 
 Item = TypeVar("Item", bound=Hashable)
@@ -60,9 +61,8 @@ def retrieve(
 
 def similarity(contents: Contents, row: int, vector: Vectors) -> float:
     """How near a passage is to a question, in [-1, 1]: its nearest sentence counts 2, its title and heading 1."""
-    start, end = contents.first_sentence[row : row + 2]
-    nearest = float((contents.sentence_vectors[start:end] @ vector).max())
-    return (nearest + _HEAD * float(contents.head_vectors[row] @ vector)) / (1 + _HEAD)
+    nearest = float((contents.sentence_vectors(row) @ vector).max())
+    return (nearest + _HEAD * float(contents.head_vector(row) @ vector)) / (1 + _HEAD)
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[Item]], k: int = 60) -> list[tuple[Item, float]]:

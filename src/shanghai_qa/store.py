@@ -2,13 +2,13 @@
 
     <index>/CURRENT                name of the snapshot in use, replaced in one atomic step
     <index>/encoders/<identity>/   the embedding model as it runs (`embedding.prepare`)
-    <index>/snapshots/<name>/      manifest.json, documents, passages, vectors, lexicon, bm25/, chroma/
+    <index>/snapshots/<name>/      manifest.json, lexicon.json, bm25/, chroma/, and what `contents` lists
 
 A snapshot is written aside, searched for vectors that it must hold, and only then pointed at; nobody writes to one that
 anybody may read, since Chroma loses data for good when its writer is killed or when two processes write. Chroma writes
-even when it only reads, so each reader opens a copy of `chroma/` of its own (10 MB, 10 ms). Readers hold a shared lock
-on the snapshot that they read; `remove_unused` removes those that nobody holds. With a Chroma server the vectors are a
-collection there, `corpus-<name>`, and the rest is the same.
+to its database even when it only reads, so each reader has a copy of that; a large graph beside it stays where it is.
+Readers hold a shared lock on the snapshot that they read; `remove_unused` removes those that nobody holds. With a
+Chroma server the vectors are a collection there, `corpus-<name>`, and the rest is the same.
 """
 
 import contextlib
@@ -18,9 +18,8 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Self, cast
 from urllib.parse import urlsplit
@@ -29,77 +28,28 @@ import numpy as np
 import portalocker
 from numpy.typing import NDArray
 
+from shanghai_qa.contents import Contents, vars_of
 from shanghai_qa.embedding import Vectors, sha256_of
 from shanghai_qa.errors import IndexUnusable, ShanghaiQAError
 from shanghai_qa.lexicon import Lexicon
 from shanghai_qa.settings import IndexSettings
-from shanghai_qa.values import NO_FILTERS, CorpusInfo, Document, Filters, Passage, Span, Tier
+from shanghai_qa.values import NO_FILTERS, CorpusInfo, Document, Filters, Passage
 from shanghai_qa.words import terms
 
-FORMAT = 2
+FORMAT = 3
 """Changes whenever another program could not read the snapshot, or would read it wrongly: also with `words.terms`."""
 
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
 _ADD_BATCH = 1000
 _THE_SAME = 0.9999  # cosine, from which two vectors differ by rounding alone
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a snapshot holds.
-
-    Row i of `head_vectors` is the title and heading of `passages[i]`; `sentence_vectors` lie in the order of passages,
-    each of the sentence behind that title and heading.
-    """
-
-    documents: tuple[Document, ...]
-    passages: tuple[Passage, ...]
-    head_vectors: Vectors
-    sentence_vectors: Vectors
-
-    @cached_property
-    def passage_vectors(self) -> Vectors:
-        """The mean of a passage's sentences and its title and heading: float32, rows of unit length."""
-        if not self.passages:
-            return self.head_vectors
-        sums = np.add.reduceat(self.sentence_vectors, self.first_sentence[:-1]) + self.head_vectors
-        return cast(Vectors, sums / np.linalg.norm(sums, axis=1, keepdims=True))
-
-    @cached_property
-    def by_id(self) -> dict[str, Document]:
-        return {document.id: document for document in self.documents}
-
-    @cached_property
-    def rows(self) -> dict[str, int]:
-        """Passage id → its row."""
-        return {passage.id: row for row, passage in enumerate(self.passages)}
-
-    @cached_property
-    def first_sentence(self) -> NDArray[np.int64]:
-        """Row of each passage's first sentence, and the number of all at the end: shape (passages + 1,)."""
-        return np.cumsum([0, *(len(passage.sentences) for passage in self.passages)])
-
-    @cached_property
-    def rows_of(self) -> dict[str, list[int]]:
-        """Document id → the rows of its passages; a document without a passage has none."""
-        rows: dict[str, list[int]] = {}
-        for row, passage in enumerate(self.passages):
-            rows.setdefault(passage.document_id, []).append(row)
-        return rows
-
-    def document_of(self, passage: Passage) -> Document:
-        return self.by_id[passage.document_id]
-
-    def admitted(self, filters: Filters) -> list[int]:
-        """The rows of the passages whose documents `filters` admit, in order."""
-        named = [self.by_id[id] for id in dict.fromkeys(filters.documents) if id in self.by_id]
-        pool = named if filters.documents else self.documents
-        return sorted(row for document in pool if filters.admits(document) for row in self.rows_of.get(document.id, ()))
+_FEW = 20_000  # passages that filters admit, up to which all are compared, in 10 ms; the graph is asked for the rest
+_LARGE = 16_000_000  # bytes of a file from which opening looks at its size alone: `index check` reads it
+_CHECKED = 1000  # passages that are searched for in a new snapshot, at most
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot was made of and with; `files` gives the SHA-256 of each file beside it."""
+    """What a snapshot was made of and with; `files` gives the SHA-256 and the size in bytes of each file beside it."""
 
     format: int
     version: str
@@ -109,7 +59,7 @@ class Manifest:
     documents: int
     passages: int
     sentences: int
-    files: dict[str, str]
+    files: dict[str, tuple[str, int]]
 
 
 class Snapshot:
@@ -120,7 +70,7 @@ class Snapshot:
         self.manifest = manifest
         self.contents = contents
         self._lock = lock
-        self._vectors = _Collection.open(manifest.store or folder / "chroma", folder.name)
+        self._graph = _Collection.open(manifest.store or folder / "chroma", folder.name)
         self._bm25 = _load_bm25(folder / "bm25")
         self.lexicon = Lexicon(**json.loads((folder / "lexicon.json").read_text(encoding="utf-8")))
 
@@ -128,34 +78,43 @@ class Snapshot:
     def info(self) -> CorpusInfo:
         return CorpusInfo(self.manifest.version, self.manifest.documents, self.manifest.passages)
 
-    def nearest(self, vector: Vectors, limit: int, filters: Filters = NO_FILTERS) -> list[tuple[int, float]]:
+    def nearest(
+        self, vector: Vectors, limit: int, filters: Filters = NO_FILTERS, few: int = _FEW
+    ) -> list[tuple[int, float]]:
         """At most `limit` passages by cosine to `vector`, nearest first: (row, similarity in [-1, 1]).
 
-        Where documents are named, all their passages are compared: a graph of the whole corpus finds few of them.
+        Chroma is never asked to filter, which takes it time in proportion to all passages: where few are admitted they
+        are compared one by one, up to `few`, else the graph is asked for so many that enough of them are admitted.
         """
-        if filters.documents:
-            rows = self.contents.admitted(filters)
-            similarities = self.contents.passage_vectors[rows] @ vector
-            best = np.argsort(-similarities, kind="stable")[:limit]
-            return [(rows[i], float(similarities[i])) for i in best]
-        found = self._vectors.nearest(vector, limit, filters)
-        return [(self.contents.rows[passage_id], similarity) for passage_id, similarity in found]
+        if not filters:
+            return self._graph.nearest(vector, limit)
+        admitted = self.contents.admitted(filters)
+        rows = np.flatnonzero(admitted)
+        if len(rows) > few:
+            wanted = -(-3 * limit * len(admitted) // (2 * len(rows))) + limit
+            found = [(row, near) for row, near in self._graph.nearest(vector, wanted) if admitted[row]]
+            if len(found) >= limit:
+                return found[:limit]
+        similarities = _similarities(self.contents.passage_vectors, rows, vector)
+        return [(int(rows[i]), float(similarities[i])) for i in _best(similarities, limit)]
 
-    def holds(self, row: int, vector: Vectors) -> bool:
-        """Whether Chroma gives `vector` for that passage; it may hold some that `nearest` does not come upon."""
-        kept = self._vectors.vector(self.contents.passages[row].id)
-        return kept is not None and float(kept @ vector) >= _THE_SAME
+    def lost(self, rows: Sequence[int]) -> list[int]:
+        """Those of `rows` for which Chroma gives another vector than was written, or none.
+
+        It may hold some that `nearest` does not come upon.
+        """
+        kept, vectors = self._graph.vectors(rows), self.contents.passage_vectors
+        return [row for row in rows if row not in kept or float(kept[row] @ vectors[row]) < _THE_SAME]
 
     def matching(self, query: Sequence[str], limit: int, filters: Filters = NO_FILTERS) -> list[tuple[int, float]]:
         """At most `limit` passages that share terms with `query`, by BM25, best first: (row, score above 0)."""
-        scores = bm25_scores(self._bm25, query, self._admitted(filters))
-        sharing = np.flatnonzero(scores > 0)
-        best = sharing[np.argsort(-scores[sharing], kind="stable")[:limit]]
-        return [(int(row), float(scores[row])) for row in best]
+        mask = self.contents.admitted(filters).astype(np.float32) if filters else None
+        scores = bm25_scores(self._bm25, query, mask)
+        return [(int(row), float(scores[row])) for row in _best(scores, limit) if scores[row] > 0]
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency over passages, ln((N + 1) / (n + 0.5)): higher is rarer, highest if unknown."""
-        return float(np.log((self.manifest.passages + 1) / (self._document_frequency.get(term, 0) + 0.5)))
+        return float(np.log((self.manifest.passages + 1) / (self._frequency(term) + 0.5)))
 
     @property
     def highest_rarity(self) -> float:
@@ -163,20 +122,29 @@ class Snapshot:
         return float(np.log((self.manifest.passages + 1) / 0.5))
 
     def close(self) -> None:
-        self._vectors.close()
+        self._graph.close()
         self._lock.close()
 
-    @cached_property
-    def _document_frequency(self) -> dict[str, int]:
-        columns = np.diff(self._bm25.scores["indptr"])
-        return {term: int(columns[column]) for term, column in self._bm25.vocab_dict.items() if column < len(columns)}
+    def _frequency(self, term: str) -> int:
+        """How many passages hold `term`."""
+        column, starts = self._bm25.vocab_dict.get(term), self._bm25.scores["indptr"]
+        return 0 if column is None or column + 1 >= len(starts) else int(starts[column + 1] - starts[column])
 
-    def _admitted(self, filters: Filters) -> NDArray[np.float32] | None:
-        if not filters:
-            return None
-        mask = np.zeros(len(self.contents.passages), dtype=np.float32)
-        mask[self.contents.admitted(filters)] = 1
-        return mask
+
+def _similarities(vectors: Vectors, rows: NDArray[np.int64], vector: Vectors) -> Vectors:
+    """The cosines of some rows of `vectors` to `vector`, read a few thousand at a time."""
+    parts = [vectors[rows[at : at + 4096]] @ vector for at in range(0, len(rows), 4096)]
+    return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def _best(scores: Vectors, limit: int) -> NDArray[np.int64]:
+    """The places of the `limit` highest scores, best first; of equal ones the first."""
+    if len(scores) > limit:
+        least = np.partition(scores, -limit)[-limit]
+        some = np.flatnonzero(scores >= least)
+    else:
+        some = np.arange(len(scores))
+    return some[np.argsort(-scores[some], kind="stable")[:limit]]
 
 
 class Index:
@@ -238,19 +206,30 @@ class Index:
         except portalocker.exceptions.LockException:
             return True
 
-    def publish(self, contents: Contents, manifest: Manifest) -> Path:
-        """Write a snapshot aside, check it, then point at it; returns its folder. Call it inside `writing`."""
+    def publish(self, manifest: Manifest, fill: Callable[[Path], None]) -> Path:
+        """Write a snapshot aside, check it, then point at it; returns its folder. Call it inside `writing`.
+
+        `fill` writes what `contents` lists; the rest is made of that, and so are the counts of the manifest.
+        """
         self.snapshots.mkdir(parents=True, exist_ok=True)
         self._remove_leftovers()
         folder = self._unused_name(manifest.version)
         building = folder.with_name(f".{folder.name}.building")
-        write_snapshot(building, folder.name, contents, manifest)
+        building.mkdir()
+        try:
+            fill(building)
+            _complete(building, folder.name, manifest)
+        except BaseException:
+            shutil.rmtree(building)
+            raise
         building.rename(folder)
         snapshot = open_snapshot(folder)
         try:
             check_vectors(snapshot)
         finally:
             snapshot.close()
+        for name in damaged(folder, snapshot.manifest):
+            raise IndexUnusable(f"{folder / name} changed while it was read; ingest again")
         self._point_at(folder.name)
         return folder
 
@@ -297,16 +276,24 @@ def open_snapshot(folder: Path) -> Snapshot:
     try:
         portalocker.lock(lock, _SHARED)
         manifest = read_manifest(folder)
-        for name, sha256 in manifest.files.items():
-            if sha256_of(folder / name) != sha256:
-                raise IndexUnusable(f"{folder / name} is damaged; {_REBUILD}")
-        return Snapshot(folder, manifest, _read_contents(folder), lock)
+        for name in damaged(folder, manifest, _LARGE):
+            what = "damaged" if (folder / name).exists() else "missing"
+            raise IndexUnusable(f"{folder / name} is {what}; mend it with: shanghai-qa index repair")
+        return Snapshot(folder, manifest, Contents(folder), lock)
     except portalocker.exceptions.LockException as error:
         lock.close()
         raise FileNotFoundError(2, "being removed", str(folder)) from error
     except BaseException:
         lock.close()
         raise
+
+
+def damaged(folder: Path, manifest: Manifest, large: float = float("inf")) -> Iterator[str]:
+    """The files of a snapshot that are not as they were written; of those larger than `large` only the size is seen."""
+    for name, (sha256, size) in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size or (size <= large and sha256_of(path) != sha256):
+            yield name
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -330,26 +317,37 @@ def _server_of(folder: Path) -> str | None:
     return store
 
 
-def write_snapshot(folder: Path, name: str, contents: Contents, manifest: Manifest) -> None:
-    """Write all of a snapshot to `folder`, which must not exist; `name` will be its name once it is whole."""
-    folder.mkdir()
+def _complete(folder: Path, name: str, manifest: Manifest) -> None:
+    """Make of the contents in `folder` all that a snapshot needs; `name` will be its name once it is whole."""
     (folder / "lock").touch()
-    _write_lines(folder / "documents.jsonl", map(asdict, contents.documents))
-    _write_lines(folder / "passages.jsonl", map(_passage_row, contents.passages))
-    np.save(folder / "heads.npy", contents.head_vectors)
-    np.save(folder / "sentences.npy", contents.sentence_vectors)
-    (folder / "lexicon.json").write_text(_json(asdict(Lexicon.of(contents.documents))), encoding="utf-8")
-    texts = [lexical_text(contents.document_of(p), p) for p in contents.passages]
-    bm25_of(texts).save(folder / "bm25", show_progress=False)
-    collection = _Collection.create(manifest.store or folder / "chroma", name, manifest)
-    try:
-        collection.add(contents)
-    finally:
-        collection.close()
+    contents = Contents(folder)
+    lexicon = asdict(Lexicon.of(contents.documents))
+    (folder / "lexicon.json").write_text(json.dumps(lexicon, ensure_ascii=False), encoding="utf-8")
+    passages = ((contents.documents[row], contents.passages[at]) for row, at in _each(contents))
+    bm25_of(lexical_text(document, passage) for document, passage in passages).save(
+        folder / "bm25", show_progress=False
+    )
+    counted = replace(
+        manifest,
+        documents=len(contents.documents),
+        passages=len(contents.passages),
+        sentences=contents.sentences,
+    )
+    _Collection.write(manifest.store or folder / "chroma", name, counted, contents.passage_vectors)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
-    hashes = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
-    full = asdict(manifest) | {"files": hashes}
-    (folder / "manifest.json").write_text(json.dumps(full, indent=1, ensure_ascii=False), encoding="utf-8")
+    hashes = {path.relative_to(folder).as_posix(): (sha256_of(path), path.stat().st_size) for path in files}
+    full = json.dumps(asdict(replace(counted, files=hashes)), indent=1, ensure_ascii=False)
+    (folder / "manifest.json").write_text(full, encoding="utf-8")
+    for path in (*files, folder / "manifest.json"):  # on the disk, before anything points here
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+
+
+def _each(contents: Contents) -> Iterator[tuple[int, int]]:
+    """The rows of each passage's document and of itself, in order."""
+    for document in range(len(contents.documents)):
+        for passage in contents.passages_of(document):
+            yield document, passage
 
 
 def lexical_text(document: Document, passage: Passage) -> str:
@@ -359,27 +357,43 @@ def lexical_text(document: Document, passage: Passage) -> str:
     )
 
 
-def corpus_version(documents: Sequence[Document], settings: IndexSettings, encoder: str) -> str:
-    """12 hex digits that change with any document, with how they are indexed, and with nothing else."""
+def corpus_version(documents: Iterable[Document], settings: IndexSettings, encoder: str) -> str:
+    """12 hex digits that change with any of `documents`, which come by id, how they are indexed, and nothing else."""
     digest = hashlib.sha256(
         json.dumps(
             [FORMAT, settings.model_dump(include=set(IndexSettings.model_fields)), encoder], sort_keys=True
         ).encode()
     )
-    for document in sorted(documents, key=lambda d: d.id):
-        digest.update(json.dumps(asdict(document), sort_keys=True, ensure_ascii=False).encode())
+    for document in documents:
+        digest.update(json.dumps(vars_of(document), sort_keys=True, ensure_ascii=False).encode())
     return digest.hexdigest()[:12]
 
 
 class _Collection:
-    """The passages' vectors in Chroma, embedded (a folder) or on a server (an address)."""
+    """The passages' vectors in Chroma by their rows, embedded (a folder) or on a server (an address)."""
 
     def __init__(self, client: Any, collection: Any, own: "tempfile.TemporaryDirectory[str] | None" = None) -> None:
         self._collection = collection
         self._release = weakref.finalize(self, _release, client, own)
 
     @classmethod
-    def create(cls, location: Path | str, name: str, manifest: Manifest) -> Self:
+    def write(cls, location: Path | str, name: str, manifest: Manifest, vectors: Vectors) -> None:
+        """Keep `vectors` there. ShanghaiQAError where Chroma cannot."""
+        import chromadb.errors
+
+        try:
+            collection = cls._create(location, name, manifest)
+            try:
+                collection._add(vectors)
+            finally:
+                collection.close()
+        except chromadb.errors.ChromaError as error:
+            raise ShanghaiQAError(
+                f"Chroma cannot write to {location} ({error}); make room there, and ingest again"
+            ) from error
+
+    @classmethod
+    def _create(cls, location: Path | str, name: str, manifest: Manifest) -> Self:
         client = _client(location)
         with contextlib.suppress(Exception):  # left by an ingest that was killed
             client.delete_collection(_collection_name(name))
@@ -400,13 +414,23 @@ class _Collection:
 
     @classmethod
     def open(cls, location: Path | str, name: str) -> Self:
-        """Open it for reading. Chroma writes to its folder even then, so each reader has a copy of its own."""
+        """Open it for reading. Chroma writes to its database even then, so each reader has a copy of that.
+
+        Beside it lies the graph. Chroma writes to that only as long as it holds fewer vectors than it was to be saved
+        with, which is so with one vector; a large one is read where it is.
+        """
         import chromadb.errors
 
         own = None
         if isinstance(location, Path):
             own = tempfile.TemporaryDirectory(prefix="shanghai-qa-", ignore_cleanup_errors=True)
-            shutil.copytree(location, own.name, dirs_exist_ok=True)
+            for path in location.resolve().iterdir():
+                if not path.is_dir():
+                    shutil.copy(path, own.name)
+                elif sum(file.stat().st_size for file in path.iterdir()) < _LARGE:
+                    shutil.copytree(path, Path(own.name) / path.name)
+                else:
+                    (Path(own.name) / path.name).symlink_to(path, target_is_directory=True)
         try:
             client = _client(Path(own.name) if own else location)
             return cls(client, client.get_collection(_collection_name(name), embedding_function=None), own)
@@ -420,37 +444,31 @@ class _Collection:
             client.delete_collection(_collection_name(name))
         client.close()
 
-    def add(self, contents: Contents) -> None:
-        for at in range(0, len(contents.passages), _ADD_BATCH):
-            passages = contents.passages[at : at + _ADD_BATCH]
-            self._collection.add(
-                ids=[passage.id for passage in passages],
-                embeddings=contents.passage_vectors[at : at + _ADD_BATCH],
-                metadatas=[_metadata(contents.document_of(passage)) for passage in passages],
-            )
-        self._collection.query(query_embeddings=[contents.passage_vectors[0]], n_results=1)  # saves HNSW's files
+    def _add(self, vectors: Vectors) -> None:
+        for at in range(0, len(vectors), _ADD_BATCH):
+            some = np.array(vectors[at : at + _ADD_BATCH])
+            self._collection.add(ids=[str(row) for row in range(at, at + len(some))], embeddings=some)
+        self._collection.query(query_embeddings=[np.array(vectors[0])], n_results=1)  # saves HNSW's files
 
-    def nearest(self, vector: Vectors, limit: int, filters: Filters) -> list[tuple[str, float]]:
+    def nearest(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
         import chromadb.errors
 
         try:
-            found = self._collection.query(
-                query_embeddings=[vector], n_results=limit, where=where(filters), include=["distances"]
-            )
+            found = self._collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
         except chromadb.errors.ChromaError as error:
             raise IndexUnusable(f"Chroma cannot be searched ({error}); {_REBUILD}") from error
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        return [(passage_id, 1.0 - float(distance)) for passage_id, distance in pairs]
+        return [(int(row), 1.0 - float(distance)) for row, distance in pairs]
 
-    def vector(self, passage_id: str) -> Vectors | None:
-        """What is kept for a passage, of unit length; None where nothing can be had."""
+    def vectors(self, rows: Sequence[int]) -> dict[int, Vectors]:
+        """What is kept for some passages, of unit length; nothing where nothing can be had."""
         import chromadb.errors
 
         try:
-            kept = self._collection.get(ids=[passage_id], include=["embeddings"])["embeddings"]
+            kept = self._collection.get(ids=[str(row) for row in rows], include=["embeddings"])
         except chromadb.errors.ChromaError:
-            return None
-        return cast(Vectors, kept[0]) if len(kept) else None
+            return {}
+        return dict(zip(map(int, kept["ids"]), kept["embeddings"], strict=True))
 
     def close(self) -> None:
         self._release()
@@ -460,40 +478,6 @@ def _release(client: Any, own: "tempfile.TemporaryDirectory[str] | None") -> Non
     client.close()
     if own:
         own.cleanup()
-
-
-def where(filters: Filters) -> dict[str, Any] | None:
-    """`filters` in Chroma's words, but for the documents named; None where they admit all."""
-    clauses: list[dict[str, Any]] = []
-    if filters.topics:
-        clauses.append(_any_of("topics", filters.topics))
-    if filters.places:
-        clauses.append(_any_of("places", [place.casefold() for place in filters.places]))
-    if filters.tiers:
-        clauses.append({"tier": {"$in": [tier.value for tier in filters.tiers]}})
-    if filters.year_from is not None:
-        clauses.append({"year": {"$gte": filters.year_from}})
-    if filters.year_to is not None:
-        clauses.append({"year": {"$lte": filters.year_to}})
-    if not clauses:
-        return None
-    return clauses[0] if len(clauses) == 1 else {"$and": clauses}
-
-
-def _any_of(field: str, values: Sequence[str]) -> dict[str, Any]:
-    clauses = [{field: {"$contains": value}} for value in values]
-    return clauses[0] if len(clauses) == 1 else {"$or": clauses}
-
-
-def _metadata(document: Document) -> dict[str, Any]:
-    fields: dict[str, Any] = {"document": document.id, "tier": document.tier.value}
-    if document.topics:
-        fields["topics"] = list(document.topics)
-    if document.places:
-        fields["places"] = [place.casefold() for place in document.places]
-    if document.year is not None:
-        fields["year"] = document.year
-    return fields
 
 
 def _collection_name(snapshot: str) -> str:
@@ -523,24 +507,27 @@ def check_server(address: str) -> None:
 
 
 def check_vectors(snapshot: Snapshot) -> None:
-    """Search for every 20th passage by its own vector: each must be found, or at least be there as it was written.
+    """Search for every 20th passage, a thousand at most, by its own vector: each must be found, or at least be there.
 
     IndexUnusable names one that is not. Chroma's graph leads to fewer of the passages the more there are: of 110,000,
     2 in 1,500 were there and not found.
     """
     vectors = snapshot.contents.passage_vectors
-    for row in range(0, len(vectors), 20):
+    for row in range(0, len(vectors), max(20, len(vectors) // _CHECKED)):
         found = snapshot.nearest(vectors[row], 1)
-        if not found or (found[0][1] < _THE_SAME and not snapshot.holds(row, vectors[row])):
+        if not found or (found[0][1] < _THE_SAME and snapshot.lost([row])):
             raise IndexUnusable(f"Chroma lost {snapshot.contents.passages[row].id} while it was written; ingest again")
 
 
-def bm25_of(texts: Sequence[str]) -> Any:
+def bm25_of(texts: Iterable[str]) -> Any:
     """An index of texts by their terms (bm25s, Lucene's variant, its k1 and b)."""
     import bm25s
+    from bm25s.tokenization import Tokenized
 
+    vocabulary: dict[str, int] = {}
+    ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in terms(text) or [""]] for text in texts]
     index = bm25s.BM25(method="lucene")
-    index.index([terms(text) or [""] for text in texts], show_progress=False)
+    index.index(Tokenized(ids=ids, vocab=vocabulary), show_progress=False)
     return index
 
 
@@ -558,42 +545,4 @@ def bm25_scores(index: Any, query: Sequence[str], mask: NDArray[np.float32] | No
 def _load_bm25(folder: Path) -> Any:
     import bm25s
 
-    return bm25s.BM25.load(folder, show_progress=False)
-
-
-def _write_lines(path: Path, rows: Iterator[Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(_json(row) + "\n" for row in rows)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _passage_row(passage: Passage) -> dict[str, Any]:
-    return asdict(passage) | {"sentences": [[span.start, span.end] for span in passage.sentences]}
-
-
-def _read_contents(folder: Path) -> Contents:
-    documents = tuple(_document(json.loads(line)) for line in _lines(folder / "documents.jsonl"))
-    passages = tuple(_passage(json.loads(line)) for line in _lines(folder / "passages.jsonl"))
-    return Contents(
-        documents,
-        passages,
-        cast(Vectors, np.load(folder / "heads.npy", mmap_mode="r")),
-        cast(Vectors, np.load(folder / "sentences.npy", mmap_mode="r")),
-    )
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as file:
-        yield from file
-
-
-def _document(row: dict[str, Any]) -> Document:
-    lists = {name: tuple(row[name]) for name in ("authors", "topics", "places")}
-    return Document(**(row | lists | {"tier": Tier(row["tier"])}))
-
-
-def _passage(row: dict[str, Any]) -> Passage:
-    return Passage(**(row | {"sentences": tuple(Span(*span) for span in row["sentences"])}))
+    return bm25s.BM25.load(folder, mmap=True, show_progress=False)

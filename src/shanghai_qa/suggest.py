@@ -66,6 +66,11 @@ def suggest(
     return tuple(suggestion.question for suggestion in trial.kept)
 
 
+def documents() -> frozenset[str]:
+    """The ids of all documents that there are suggestions of."""
+    return frozenset(suggestion.document for suggestion in _all())
+
+
 def about(document: str) -> tuple[Suggestion, ...]:
     """The suggestions that the document of that id answers, in the order of the file."""
     return tuple(suggestion for suggestion in _all() if suggestion.document == document)

@@ -1,5 +1,7 @@
 """An answer as text for a terminal, and the progress bars of long commands (on stderr)."""
 
+from collections.abc import Sequence
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -8,6 +10,7 @@ from rich.table import Table
 
 from shanghai_qa.values import Answer, Citation, Disagreement, Outcome, Tier
 
+_COPIES = 3  # told of a source
 _TIER_STYLES = {Tier.PRIMARY: "green", Tier.ESTABLISHED: "cyan", Tier.PROMOTIONAL: "yellow", Tier.UNVERIFIED: "red"}
 
 
@@ -60,8 +63,17 @@ def _source(citation: Citation) -> str:
         f"{escape(facts)} · {tier}".lstrip(" ·"),
     ]
     lines += [escape(source.url)] if source.url else []
-    lines.append(f"[dim]{escape(source.id)}, characters {citation.start}–{citation.end}[/dim]")
+    lines += [f"also at: {escape(_some(source.also_at))}"] if source.also_at else []
+    if citation.context:
+        lines.append(f"[dim]after: {escape(citation.context.text)}[/dim]")
+    page = f", page {citation.page}" if citation.page else ""
+    lines.append(f"[dim]{escape(source.id)}{page}, characters {citation.start}–{citation.end}[/dim]")
     return "\n    ".join(lines)
+
+
+def _some(also_at: Sequence[str]) -> str:
+    more = f" and {len(also_at) - _COPIES} more" if len(also_at) > _COPIES else ""
+    return ", ".join(also_at[:_COPIES]) + more
 
 
 def _table(disagreement: Disagreement, answer: Answer) -> Table:

@@ -6,6 +6,7 @@ Offsets count characters of `Document.text`, end excluded: `document.text[start:
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -44,7 +45,8 @@ class Document:
     """One source, told in our own words.
 
     `id` is its path under the corpus without the ending. `text` is the body after the front matter, cleaned, and is
-    what offsets count in. `published` is YYYY, YYYY-MM or YYYY-MM-DD.
+    what offsets count in. `published` is YYYY, YYYY-MM or YYYY-MM-DD. `pages` are the offsets at which the pages of a
+    paged original begin, () where it has none; `also_at` the addresses, else ids, of its copies, which are not indexed.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Document:
     topics: tuple[str, ...]
     places: tuple[str, ...]
     text: str
+    pages: tuple[int, ...] = ()
+    also_at: tuple[str, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -66,6 +70,10 @@ class Document:
     @property
     def year(self) -> int | None:
         return int(self.published[:4]) if self.published else None
+
+    def page(self, offset: int) -> int | None:
+        """The page, from 1, on which the character at `offset` stands; None where the original has none."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True)
@@ -77,11 +85,21 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Context:
+    """The sentence that names what another speaks of: its place in the document, and the name, "" if none is told."""
+
+    start: int
+    end: int
+    subject: str
+
+
+@dataclass(frozen=True)
 class Passage:
     """A section of one document, or whole sentences of it where the section is longer than the model reads.
 
     `id` says where it stands: `<document id>#<start>`. `heading` is the section's heading, or "" above the first.
-    `sentences` lie in [start, end) in order and do not overlap.
+    `sentences` lie in [start, end) in order and do not overlap. `contexts` has for each what it leans on, None where it
+    can be understood by itself; it is () where all can.
     """
 
     id: str
@@ -90,6 +108,11 @@ class Passage:
     start: int
     end: int
     sentences: tuple[Span, ...]
+    contexts: tuple[Context | None, ...] = ()
+
+    def context(self, n: int) -> Context | None:
+        """What its sentence `n`, from 0, leans on."""
+        return self.contexts[n] if self.contexts else None
 
 
 @dataclass(frozen=True)
@@ -164,7 +187,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Source:
-    """What a reader needs to find and judge a document. `sha256` is of the document's text."""
+    """What a reader needs to find and judge a document. `sha256` is of the document's text, `also_at` as there."""
 
     id: str
     title: str
@@ -173,18 +196,7 @@ class Source:
     published: str | None
     tier: Tier
     sha256: str
-
-
-@dataclass(frozen=True)
-class Citation:
-    """The exact words of one document: `document.text[start:end] == quote`. Numbers count from 1 in an answer."""
-
-    number: int
-    quote: str
-    start: int
-    end: int
-    section: str
-    source: Source
+    also_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +206,34 @@ class Sentence:
     text: str
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class CitedContext:
+    """The sentence before a quote that names what the quote speaks of, and that name, "" if none is told."""
+
+    text: str
+    start: int
+    end: int
+    subject: str
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The exact words of one document: `document.text[start:end] == quote`. Numbers count from 1 in an answer.
+
+    `page`, from 1, is where the quote begins in a paged original. `context` is the sentence of the same document that
+    names what the quote speaks of, where the quote itself does not.
+    """
+
+    number: int
+    quote: str
+    start: int
+    end: int
+    section: str
+    source: Source
+    page: int | None = None
+    context: CitedContext | None = None
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,20 @@ def as_of(text: str, document: Document) -> str | None:
     return max(said, default=document.published)
 
 
-def caveats(cited: Iterable[Document], language: str = "en") -> tuple[str, ...]:
-    """What a reader must know of an answer that rests on these documents: none of them is better placed than that."""
+def caveats(cited: Iterable[Document], language: str = "en", voices: int | None = None) -> tuple[str, ...]:
+    """What a reader must know of an answer that rests on these documents: none of them is better placed than that.
+
+    `voices` is how many of them speak for themselves (`voices.independent`); None where all do.
+    """
     tiers = [document.tier for document in {document.id: document for document in cited}.values()]
     if not tiers:
         return ()
+    alone = (voices or len(tiers)) == 1
     words = _CAVEATS.get(language, _CAVEATS["en"])
     if all(tier is Tier.UNVERIFIED for tier in tiers):
-        return (words["one unverified" if len(tiers) == 1 else "unverified"],)
+        return (words["one unverified" if alone else "unverified"],)
     if all(tier is Tier.PROMOTIONAL for tier in tiers):
-        return (words["one promotional" if len(tiers) == 1 else "promotional"],)
+        return (words["one promotional" if alone else "promotional"],)
     if all(tier.rank >= Tier.PROMOTIONAL.rank for tier in tiers):
         return (words["neither"],)
     return ()

@@ -290,6 +290,8 @@ def test_documents_are_listed_as_json_lines(tmp_path: Path) -> None:
         "tier": "primary",
         "topics": ["semiconductors"],
         "places": [],
+        "pages": [],
+        "also_at": [],
     }
 
 

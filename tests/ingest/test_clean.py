@@ -3,7 +3,8 @@ import unicodedata
 
 import pytest
 
-from ingest.clean import clean, normalise
+from ingest.clean import clean, normalise, without_pages
+from ingest.loaded import PAGE
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,38 @@ from ingest.clean import clean, normalise
 )
 def test_text_is_unwrapped_and_stripped_and_nothing_else(body: str, text: str) -> None:
     assert clean(body) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "pages"),
+    [
+        (f"{PAGE}One.\n\n{PAGE}Two.", "One.\n\nTwo.", (0, 6)),
+        (f"{PAGE}The fund\nof {PAGE}Pudong.", "The fund of Pudong.", (0, 12)),
+        (f"{PAGE}The fund of\n{PAGE}Pudong.", "The fund of Pudong.", (0, 12)),
+        (f"中芯\n{PAGE}国际", "中芯国际", (2,)),
+        (f"semi{PAGE}conductor", "semiconductor", (4,)),
+        (f"{PAGE} \n\n{PAGE}\n# Plants\n{PAGE}- one", "# Plants\n- one", (0, 0, 9)),
+        (f"One.\n\n{PAGE}\n{PAGE} ", "One.", ()),
+        (f"e{PAGE}\u0301lan {PAGE}x", "\xe9lan x", (0, 5)),
+        (f"{PAGE}", "", ()),
+    ],
+)
+def test_marks_of_pages_keep_their_place_before_what_can_be_seen(body: str, text: str, pages: tuple[int, ...]) -> None:
+    assert without_pages(clean(body)) == (text, pages)
+
+
+def test_marks_of_pages_change_no_text_and_stand_in_order_before_characters_that_can_be_seen() -> None:
+    dice = random.Random(9)
+    for body in bodies():
+        marked = body
+        for _ in range(dice.randrange(4)):
+            at = dice.randrange(len(marked) + 1)
+            marked = marked[:at] + PAGE + marked[at:]
+        text, pages = without_pages(clean(marked))
+        assert text == clean(body), repr(marked)
+        assert clean(clean(marked)) == clean(marked), repr(marked)
+        assert list(pages) == sorted(pages)
+        assert not any(text[page].isspace() for page in pages), repr(marked)
 
 
 def bodies() -> list[str]:

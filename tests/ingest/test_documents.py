@@ -118,16 +118,32 @@ def test_a_wrong_fact_is_named_with_its_line(tmp_path: Path, changed: dict[str, 
         ("", "smic.md:1: the file is empty; expected a document"),
         (" \n\u200b\n", "smic.md:1: the file is empty; expected a document"),
         (b"---\ntitle: \xff\xfe\n", "smic.md:2: the file is not text in UTF-8; save it as UTF-8"),
-        ("# SMIC\n", "smic.md:1: the front matter is missing; expected --- alone on the first line"),
         ("---\ntitle: SMIC\n", "smic.md:1: the front matter does not end; expected --- alone on a line below it"),
         ("---\n---\n# SMIC\n", "smic.md:2: the front matter holds no keys; expected lines of the form key: value"),
         ("---\n- title\n---\n# SMIC\n", "smic.md:2: the front matter holds no keys; expected lines of the form"),
         (markdown("\n \n"), "smic.md:13: there is no text; expected a body below the front matter"),
-        (markdown().replace("tier: primary\n", ""), "smic.md:1: tier is missing; expected primary, established"),
     ],
 )
 def test_a_file_that_is_no_document_says_why(tmp_path: Path, text: str | bytes, message: str) -> None:
     assert problem(tmp_path, text).startswith(message)
+
+
+def test_markdown_without_front_matter_is_a_document_that_lacks_it(tmp_path: Path) -> None:
+    reading = read(written(tmp_path, "# SMIC\n\nSMIC makes\nchips.\n"), "a/smic")
+    assert reading.document == Document(
+        "a/smic", "SMIC", None, (), None, None, Tier.UNVERIFIED, (), (), "# SMIC\n\nSMIC makes chips."
+    )
+    (lack,) = reading.lacks
+    assert str(lack).endswith("smic.md:1: the front matter is missing; expected --- alone on the first line")
+
+
+def test_a_key_that_is_missing_is_lacking_and_no_problem(tmp_path: Path) -> None:
+    text = markdown().replace("tier: primary\n", "").replace("title: SMIC results for 2024\n", "")
+    reading = read(written(tmp_path, text), "smic")
+    assert reading.problems == ()
+    assert [(lack.line, lack.what) for lack in reading.lacks] == [(1, "tier is missing"), (1, "title is missing")]
+    assert reading.document is not None
+    assert (reading.document.title, reading.document.tier) == ("SMIC results for 2024", Tier.UNVERIFIED)
 
 
 def test_a_file_that_is_not_there_says_why(tmp_path: Path) -> None:

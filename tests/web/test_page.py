@@ -449,6 +449,19 @@ def test_a_reload_in_the_midst_of_an_answer_keeps_the_question(page: Page) -> No
     answered(page, DEPTH)
 
 
+def test_a_question_sent_before_the_script_is_there_is_asked_once_it_is(browser: Browser, served: str) -> None:
+    held: list[Route] = []
+    with opened(browser, served) as page:
+        page.route("**/page/chat.js", lambda route: held.append(route))
+        page.goto(served, wait_until="commit")
+        page.fill("#box textarea", QUANTUM)
+        page.press("#box textarea", "Enter")
+        assert held
+        for route in held:
+            route.continue_()
+        answered(page, QUANTUM)
+
+
 def test_without_storage_the_page_answers_all_the_same(browser: Browser, served: str) -> None:
     with opened(browser, served) as page:
         page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('off') } })")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from shanghai_qa.values import (
     NO_FILTERS,
     Answer,
     Citation,
+    CitedContext,
     Claim,
     CorpusInfo,
     Disagreement,
@@ -68,13 +70,13 @@ def test_the_id_in_an_address_is_quoted() -> None:
 
 
 def test_nothing_in_an_answer_becomes_markup() -> None:
-    evil = Source(EVIL, EVIL, EVIL, EVIL, EVIL, Tier.UNVERIFIED, EVIL)
+    evil = Source(EVIL, EVIL, EVIL, EVIL, EVIL, Tier.UNVERIFIED, EVIL, (EVIL,))
     found = answer(
         question=EVIL,
         read_as=EVIL,
         direct_answer=EVIL,
         statements=(Statement(EVIL, (1,), EVIL),),
-        citations=(Citation(1, EVIL, 0, 1, EVIL, evil),),
+        citations=(Citation(1, EVIL, 0, 1, EVIL, evil, 1, CitedContext(EVIL, 0, 1, EVIL)),),
         disagreements=(Disagreement(EVIL, (Claim(EVIL, EVIL, 1), Claim(EVIL, None, 1))),),
         caveats=(EVIL,),
         missing=(EVIL,),
@@ -101,10 +103,31 @@ def test_a_sentence_on_its_way_has_marks_that_are_not_links_yet() -> None:
 
 
 def test_sources_are_counted_and_listed_once_for_each_document() -> None:
-    found = answer(citations=(citation(1), citation(2, source("ai/other", text="Other")), citation(3)))
-    seen = Seen(drawn(found))
+    elsewhere = replace(source("ai/other", text="Other"), url=None, publisher=None)
+    other = citation(2, elsewhere, quote="Ships came from May 1999.")
+    seen = Seen(drawn(answer(citations=(citation(1), other, citation(3)))))
     assert "Answered from 2 sources" in seen.text
     assert "[1][3]The port plan" in seen.text
+
+
+def test_two_documents_that_tell_one_sentence_are_one_source() -> None:
+    seen = Seen(
+        drawn(answer(citations=(citation(1), citation(2, replace(source("ai/other", text="Other"), url=None)))))
+    )
+    assert "Answered from 1 source" in seen.text
+
+
+def test_a_card_shows_the_page_and_the_sentence_that_names_the_subject() -> None:
+    context = CitedContext("The port is called Ping.", 0, 24, "Ping")
+    html = drawn(answer(citations=(replace(citation(), page=7, context=context),)))
+    card = Seen(html.split('id="card-k1-1"')[1].split("</blockquote>")[0]).text
+    assert "page 7The port is called Ping.The port opened in 1999." in card
+
+
+def test_a_source_says_where_its_copies_are_three_and_how_many_more() -> None:
+    copies = tuple(f"https://{n}.example/" for n in range(5))
+    text = Seen(drawn(answer(citations=(citation(of=replace(source(), also_at=copies)),)))).text
+    assert "also at https://0.example/, https://1.example/, https://2.example/ and 2 more" in text
 
 
 @pytest.mark.parametrize("tier", Tier)

@@ -1,6 +1,6 @@
 """What the page itself says around the words of sources, in the languages that answers have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,8 @@ class Phrases:
     read_as: Callable[[str], str]
     removed: Callable[[int], str]
     written_by: Callable[[str], str]
+    page: Callable[[int], str]
+    also_at: Callable[[Sequence[str]], str]
     no_date: str
     no_publisher: str
     tiers: dict[Tier, str]
@@ -59,6 +61,12 @@ def phrases(language: str) -> Phrases:
     return _LANGUAGES.get(language, ENGLISH)
 
 
+def some(copies: Sequence[str], more: str) -> str:
+    """The first three of `copies`, and how many `more` there are."""
+    left = len(copies) - 3
+    return ", ".join(copies[:3]) + (more.format(left) if left > 0 else "")
+
+
 def _sources(count: int) -> str:
     return "1 source" if count == 1 else f"{count} sources"
 
@@ -87,6 +95,8 @@ ENGLISH = Phrases(
         else f"{n} sentences were removed: their sources do not bear them out."
     ),
     written_by=lambda model: f"Written by {model}; each sentence was checked against its source.",
+    page=lambda number: f"page {number}",
+    also_at=lambda copies: f"also at {some(copies, ' and {} more')}",
     no_date="no date",
     no_publisher="publisher not named",
     tiers={tier: tier.value for tier in Tier},
@@ -118,6 +128,8 @@ CHINESE = Phrases(
     read_as=lambda question: f"理解为：{question}",
     removed=lambda n: f"已删除 {n} 句：其来源不足以支持。",
     written_by=lambda model: f"由 {model} 撰写；每句均已对照来源核查。",
+    page=lambda number: f"第 {number} 页",
+    also_at=lambda copies: f"另见 {some(copies, '，另有 {} 处')}",
     no_date="无日期",
     no_publisher="未注明发布者",
     tiers={

@@ -16,6 +16,7 @@ from shanghai_qa.explore import tiers_of
 from shanghai_qa.export import Format
 from shanghai_qa.mentions import dates
 from shanghai_qa.values import Answer, Citation, CorpusInfo, Document, Filters, Outcome, Span, Statement, Tier
+from shanghai_qa.voices import independent
 from shanghai_qa.web.page_phrases import PAGE
 from shanghai_qa.web.pages import View, fragment
 from shanghai_qa.web.phrases import Phrases, phrases
@@ -95,8 +96,7 @@ def standing(answer: Answer) -> Standing:
         alone, *others = answer.caveats
         best = min((citation.source.tier for citation in answer.citations), key=lambda tier: tier.rank)
         return Standing(best.value, alone.rstrip(".。"), tuple(others))
-    count = len({citation.source.id for citation in answer.citations})
-    return Standing("answered", say.answered(count), answer.caveats)
+    return Standing("answered", say.answered(independent(answer.citations)), answer.caveats)
 
 
 def intro(

@@ -3,6 +3,7 @@
 
 import * as actions from "./actions.js";
 import * as cards from "./cards.js";
+import * as consent from "./consent.js";
 import * as kept from "./kept.js";
 import * as panel from "./panel.js";
 import * as side from "./side.js";
@@ -34,7 +35,7 @@ function ask(question, filters = chosen) {
   document.body.classList.add("talking");
   tell(say.reading);
   const number = conversation.turns.length + 1;
-  const detail = { question, number, key: pending.key, history: said(conversation.turns), filters };
+  const detail = { question, number, key: pending.key, history: said(conversation.turns), filters, keep: consent.given() };
   hears.then(() => window.shanghaiQAHears(detail));
   watch(pending);
   return true;
@@ -302,15 +303,22 @@ async function begin() {
   if (!$("#past") || !$("#box textarea") || !$("#past-conversations")) return void requestAnimationFrame(begin);
   document.documentElement.lang = say.language;
   side.build({ open, anew, exported: (answers) => actions.exported(answers, "markdown") });
+  consent.build($("#composer"));
   const wanted = new URL(location).searchParams, question = wanted.get("q");
   const one = kept.current(), unsent = left();
   if (one && (!question || unsent)) await open(one);
   if (question) {
     history.replaceState(null, "", location.pathname);
-    if (wanted.get("corpus") && wanted.get("corpus") !== say.corpus) toast(say.another_corpus);
+    if (wanted.get("corpus")) compareCorpus(wanted.get("corpus"));
     ask(question, filtersIn(wanted));
   } else if (unsent) lost(unsent, say.unanswered);
   renewed();
+}
+
+// Say so if a link was made with other documents than there are now.
+async function compareCorpus(version) {
+  const health = await fetch(new URL("health", document.baseURI)).then((reply) => reply.json(), () => null);
+  if (health && health.corpus.version !== version) toast(say.another_corpus);
 }
 
 // What was asked here and not answered, if anything.
