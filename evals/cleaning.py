@@ -1,7 +1,7 @@
 """How well advertising and page furniture are taken out of texts, and nothing else: measured on made-up pages.
 
-`evals/injected.yaml` and `evals/boilerplate.yaml` go in; a part is "dev", on which rules and words were made, or
-"test", written before the rules and only reported. Print the figures with: python -m evals.cleaning
+`evals/injected.yaml` and `evals/boilerplate.yaml` go in, round by round; the last round of advertising was held out:
+no rule was made on it. Print the figures with: python -m evals.cleaning
 """
 
 import random
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -20,29 +20,14 @@ from ingest.boilerplate import without_boilerplate
 from ingest.injected import without_injected
 from ingest.loaded import Removed
 
-Part = Literal["dev", "test"]
+Round = Literal["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]
+ROUNDS: tuple[Round, ...] = get_args(Round)
+HELD_OUT: Round = "eighth"
+ROUNDS_OF_FURNITURE = ROUNDS[:4]
 Clean = Callable[[str], tuple[str, tuple[Removed, ...]]]
 
-_SEED = {
-    "first": 20241,
-    "second": 77023,
-    "third": 550919,
-    "fourth": 31337,
-    "fifth": 4711,
-    "sixth": 90210,
-    "seventh": 60606,
-    "eighth": 271828,
-}
-_PAGES_A_FRAGMENT = {
-    "first": 2,
-    "second": 2,
-    "third": 2,
-    "fourth": 3,
-    "fifth": 3,
-    "sixth": 3,
-    "seventh": 3,
-    "eighth": 3,
-}
+_SEEDS = dict(zip(ROUNDS, (20241, 77023, 550919, 31337, 4711, 90210, 60606, 271828), strict=True))
+_PAGES_A_FRAGMENT = dict(zip(ROUNDS, (2, 2, 2, 3, 3, 3, 3, 3), strict=True))
 
 
 @dataclass(frozen=True)
@@ -118,14 +103,14 @@ def _data(name: str) -> Any:
 _MARKED = re.compile("⟦([^⟧]*)⟧")
 
 
-def injected_cases(part: Part) -> list[Case]:
+def injected_cases(round: Round) -> list[Case]:
     """Pages with advertising, by hand and by rule, then those of which nothing may go."""
-    data = _data("injected.yaml")[part]
-    dice = random.Random(_SEED[part])
+    data = _data("injected.yaml")[round]
+    dice = random.Random(_SEEDS[round])
     pages = [
         *data["marked"],
-        *_infected(data["english"], data["into_english"], _ENGLISH_PLACES, _PAGES_A_FRAGMENT[part], dice),
-        *_infected(data["chinese"], data["into_chinese"], _CHINESE_PLACES, _PAGES_A_FRAGMENT[part], dice),
+        *_infected(data["english"], data["into_english"], _ENGLISH_PLACES, _PAGES_A_FRAGMENT[round], dice),
+        *_infected(data["chinese"], data["into_chinese"], _CHINESE_PLACES, _PAGES_A_FRAGMENT[round], dice),
         *data["keep"],
         *data["english"],
         *data["chinese"],
@@ -204,11 +189,11 @@ _DISGUISES = (_as_is, _as_is, _as_is, _as_is, _zero_width, _spaced, _full_width,
 # --- Page furniture -------------------------------------------------------------------------------------------------
 
 
-def boilerplate_cases(part: Part) -> list[Case]:
+def boilerplate_cases(round: Round) -> list[Case]:
     """Texts with lines of a page above, in and below them, then texts of which no line may go."""
-    data = _data("boilerplate.yaml")[part]
-    texts = {chinese: _data("injected.yaml")[part][chinese] for chinese in ("english", "chinese")}
-    dice = random.Random(_SEED[part])
+    data = _data("boilerplate.yaml")[round]
+    texts = {chinese: _data("injected.yaml")[round][chinese] for chinese in ("english", "chinese")}
+    dice = random.Random(_SEEDS[round])
     cases = []
     for furniture in data["goes"]:
         text = dice.choice(texts["chinese" if re.search("[\u4e00-\u9fff]{2}", furniture) else "english"])
@@ -230,13 +215,12 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Print how both cleaners do on both parts."""
-    for name, cases, clean in (
-        ("injected advertising", injected_cases, without_injected),
-        ("page furniture", boilerplate_cases, without_boilerplate),
-    ):
-        for part in ("dev", "test"):
-            print(f"{name}, {part}: {measure(cases(part), clean)}")
+    """Print how both cleaners do in each round."""
+    for round in ROUNDS:
+        note = " (held out)" if round == HELD_OUT else ""
+        print(f"injected advertising, {round} round{note}: {measure(injected_cases(round), without_injected)}")
+    for round in ROUNDS_OF_FURNITURE:
+        print(f"page furniture, {round} round: {measure(boilerplate_cases(round), without_boilerplate)}")
 
 
 if __name__ == "__main__":

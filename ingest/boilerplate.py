@@ -8,7 +8,7 @@ of a menu, never on their own. Headings and rows of tables stay.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import groupby
 
@@ -17,6 +17,7 @@ import yaml
 from ingest.loaded import PAGE, Removed
 
 _LONGEST = 500  # characters; a longer line is no furniture
+_MOST_PASSES = 8
 _LEAST_OF_A_MENU = 3  # lines
 _SHORT_CHARS = 24  # at most, of a line that may be of a menu that holds better known ones
 _STOPS = re.compile("[.!?。！？，；：,;:]")
@@ -27,11 +28,16 @@ def without_boilerplate(text: str) -> tuple[str, tuple[Removed, ...]]:
 
     All other lines are as they were, blank ones too. Doing it again changes nothing.
     """
-    rows = text.split("\n")
-    whys = dict(_found([_kind(row) for row in rows]))
-    kept = [row for place, row in enumerate(rows) if place not in whys]
-    removed = tuple(Removed(rows[place].strip(), why, place + 1) for place, why in sorted(whys.items()))
-    return ("\n".join(kept) if removed else text), removed
+    rows = list(enumerate(text.split("\n"), start=1))
+    removed: list[Removed] = []
+    for _ in range(_MOST_PASSES):
+        whys = dict(_found([_kind(row) if len(row) <= _LONGEST else _TEXT for _, row in rows]))
+        if not whys:
+            break
+        removed += (Removed(rows[place][1].strip(), why, rows[place][0]) for place, why in whys.items())
+        rows = [row for place, row in enumerate(rows) if place not in whys]
+    removed.sort(key=lambda one: one.line)
+    return ("\n".join(row for _, row in rows) if removed else text), tuple(removed)
 
 
 @dataclass(frozen=True)
@@ -101,21 +107,19 @@ _ORNAMENTS = " \t\r\u3000\xa0\u200b\ufeff»«›‹→←>|·•*#…▼▲▶�
 _BETWEEN = re.compile(r"\s*(?:>>?|»|›|/|::?|→|[|｜·•—])\s*|[ 　]{2,}")
 
 
+@lru_cache(maxsize=4096)
 def _kind(row: str) -> int:
     if not row.strip():
         return _BLANK
-    if (
-        len(row) > _LONGEST
-        or row.lstrip().startswith("#")
-        or PAGE in row
-        or (row.count("|") > 1 and row.strip()[0] == row.strip()[-1] == "|")
-    ):
+    if row.lstrip().startswith("#") or PAGE in row or (row.count("|") > 1 and row.strip()[0] == row.strip()[-1] == "|"):
         return _TEXT
     known = _known()
     line = _LINK.sub(r"\1", _MARK.sub("", row.strip(), count=1)).strip(_ORNAMENTS).lower()
     if not line:
         return _TEXT
-    if (known.lines.fullmatch(line) or known.lines.fullmatch(line.rstrip(".!。"))) and not known.not_with.search(line):
+    bare = line.rstrip(".!。")
+    known_line = known.lines.fullmatch(line) or (bare != line and known.lines.fullmatch(bare))
+    if known_line and not known.not_with.search(line):
         return _FURNITURE
     if line.rstrip(":：") in known.names:
         return _SURE_NAME if line.rstrip(":：") in known.sure_names else _NAME

@@ -4,7 +4,7 @@ and with one that does whatever it reads. A sample of them over a real model ser
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,23 @@ def contained(assistant: Assistant, answer: Answer, harmless: Shown) -> None:
     assert shown.tags <= harmless.tags
     assert shown.attributes <= harmless.attributes
     assert all(re.fullmatch(r"source/[a-z0-9/-]+\?start=\d+&end=\d+&sha=\w+#quote", link) for link in shown.links)
+
+
+def test_an_answer_that_consists_of_attacks_is_shown_as_text(assistant: Assistant, harmless: Shown) -> None:
+    answer = assistant.ask(VALLEY)
+    (citation, *_), (statement, *_) = answer.citations, answer.statements
+    for attack in (attack for attacks in ATTACKS.values() for attack in attacks):
+        source = replace(citation.source, title=attack, publisher=attack)
+        shown = Shown(
+            replace(
+                answer, question=attack, read_as=attack, direct_answer=attack, answerer=attack, removed=1,
+                statements=(replace(statement, text=attack),), citations=(replace(citation, quote=attack, source=source),),
+                caveats=(attack, attack), missing=(attack,), follow_ups=(attack,),
+            )
+        )  # fmt: skip
+        assert shown.tags <= harmless.tags
+        assert shown.attributes <= harmless.attributes
+        assert all(link.startswith("source/report/port-to-tech-leader?start=") for link in shown.links)
 
 
 # --- Planted in documents ---------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from shanghai_qa.settings import PREFIX
     [
         "aliases",
         "chinese",
+        "context",
         "disagree",
         "frame",
         "lexicon",

@@ -49,6 +49,7 @@ from shanghai_qa.values import (
     Outcome,
     Passage,
     Sentence,
+    Source,
     Statement,
     Step,
     Turn,
@@ -238,6 +239,14 @@ class Assistant(Runnable[str | Ask, Any]):
         if found is None:
             raise InputError(f"no document {id!r} in this corpus; see: shanghai-qa corpus list")
         return found
+
+    def source(self, id: str) -> Source:
+        """Who published the document of that id, where, when and its tier; InputError if the corpus has none.
+
+        >>> Assistant.open().source("report/port-to-tech-leader").tier
+        <Tier.UNVERIFIED: 'unverified'>
+        """
+        return source_of(self.document(id))
 
     def questions(self, id: str, limit: int = 5) -> tuple[str, ...]:
         """At most `limit` questions that the corpus answers from the document of that id; none where it has none."""
