@@ -234,7 +234,7 @@ def tutorial_ask(folder: Path) -> Figures:
     return {
         "tutorial: warm question, ms": 1000 * median(times),
         "tutorial: asking, peak MB": peak_mb(),
-        "tutorial: the right document in the top four, share": statistics.mean(right),
+        "tutorial: finding the right document, share": statistics.mean(right),
     }
 
 
@@ -298,12 +298,13 @@ def each_ms(action: Callable[..., object], values: Iterable[object], *more: obje
 
 
 def table(columns: dict[str, Figures]) -> Table:
-    """A row for each figure, a column for each size, and how the last compares with the first."""
+    """A row for each figure, a column for each size, and the last size over the first."""
     result = Table("what", *columns, "last / first", box=None, pad_edge=False)
-    first, last = (list(columns.values())[at] for at in (0, -1))
+    first, *_, last = [*columns.values(), *columns.values()]
     for name in max(columns.values(), key=len):
-        growth = f"{last[name] / first[name]:.2f}" if len(columns) > 1 and first.get(name) and name in last else ""
-        result.add_row(name, *(shown(figures.get(name)) for figures in columns.values()), growth)
+        growth = last[name] / first[name] if len(columns) > 1 and first.get(name) and name in last else None
+        result.add_row(name, *(shown(figures.get(name)) for figures in columns.values()), shown(growth))
+    result.columns[0].no_wrap = True
     return result
 
 

@@ -60,6 +60,7 @@ _OTHERS = {
 # digits, N a number of three digits or more, n a shorter one, # all else.
 
 _LETTER_OR_DIGIT = rf"[^\W_{HAN}]"
+_AT_START = rf"(?<!{_LETTER_OR_DIGIT})(?<!\d[.,])"
 _WHOLE = rf"(?![.,]?\d|{_LETTER_OR_DIGIT})"
 _CONTACTS = (
     "微信 薇信 威信 v信 加微 加薇 加v 加q 扣扣 电报 飞机 加赖 "
@@ -93,8 +94,7 @@ def words() -> Words:
                 chinese = term.isdigit() or re.search(f"[{HAN}]", term)
                 codes.setdefault(term, _TERMS[kind] if chinese else _TERMS[kind].lower().replace("f", "i"))
     telling = (term for term, code in codes.items() if code in "SLsml")
-    endings = [f".{ending}" for ending in _ENDINGS.split("|")]
-    core = _any_of((telling, _WHOLE), (_CONTACTS, _ID_SOON), (endings, "(?![a-z0-9-])"))
+    core = f"{_any_of((telling, _WHOLE), (_CONTACTS, _ID_SOON))}|{_KNOWN_ENDING.pattern}"
     atom = re.compile(
         f"(?P<contact>(?:[+加]{_GAP}?)?{_any_of((_CONTACTS, ''))}{_CONTACT_REST})"
         f"|(?P<address>{_ADDRESS})|(?P<term>{_any_of((codes, _WHOLE))})"
@@ -127,26 +127,31 @@ def _folding(groups: Iterable[str]) -> dict[int, str]:
 def _any_of(*groups: tuple[Iterable[str], str]) -> str:
     """A pattern of terms, the longest first, each group with what follows them. Chinese ones may be spaced out.
 
-    It is a tree of their characters, each branch opening with one, so that a search skips what opens no term.
+    It is a tree of their characters for each script, with a look at what stands there before any branch is tried.
     """
-    tree: dict[str, Any] = {}
+    trees: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    openings: tuple[set[str], set[str]] = set(), set()
     for terms, behind in groups:
         for term in terms:
-            branch = tree
-            for step in (*_steps(term), "" if behind == _WHOLE and re.search(f"[{HAN}]", term) else behind):
+            chinese = re.search(f"[{HAN}]", term) is not None
+            branch = trees[chinese]
+            for step in (*_steps(term), "" if behind == _WHOLE and chinese else behind):
                 branch = branch.setdefault(step, {})
-    return _grown(tree)
+            openings[chinese].add(term[0])
+    found = [
+        f"(?=[{re.escape(''.join(sorted(opening)))}]){'' if chinese else _AT_START}{_grown(tree)}"
+        for chinese, (tree, opening) in enumerate(zip(trees, openings, strict=True))
+        if tree
+    ]
+    return f"(?:{'|'.join(found)})"
 
 
 def _steps(term: str) -> Iterator[str]:
     if re.search(f"[{HAN}]", term):
         yield from (f"{_GAP}{{0,2}}{one}" if place else one for place, one in enumerate(term))
-    elif term[0] == ".":
-        yield re.escape(term)
     else:
-        yield rf"{term[0]}(?<!{_LETTER_OR_DIGIT}[\s\S])(?<!\d[.,][\s\S])"
         parted = f"[{_ZERO_WIDTH}·•._*-]?" if term.isdigit() else ""
-        yield from (r"[\s_-]{1,2}" if one == "|" else parted + re.escape(one) for one in term[1:])
+        yield from (r"[\s_-]{1,2}" if one == "|" else (parted if place else "") + one for place, one in enumerate(term))
 
 
 def _grown(tree: dict[str, Any]) -> str:

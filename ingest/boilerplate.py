@@ -65,7 +65,8 @@ def _known() -> _Known:
     )
 
 
-_BLANK, _TEXT, _SHORT, _NAME, _SURE_NAME, _FURNITURE = range(6)
+# What a line may be; a name that is furniture on its own too is of the last kind.
+_BLANK, _TEXT, _FURNITURE, _SHORT, _NAME, _SURE_NAME, _FURNISHING_NAME = range(7)
 
 
 def _found(kinds: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -73,13 +74,13 @@ def _found(kinds: Sequence[int]) -> Iterator[tuple[int, str]]:
     for is_text, run in groupby(range(len(kinds)), key=lambda place: kinds[place] == _TEXT):
         if is_text:
             continue
-        lines = [place for place in run if kinds[place] != _BLANK]
-        menus = _menus(lines, kinds)
-        for place in lines:
-            if kinds[place] == _FURNITURE:
-                yield place, "a line of the page around the text"
-            elif place in menus:
+        places = list(run)
+        menus = _menus([place for place in places if kinds[place] >= _SHORT], kinds)
+        for place in places:
+            if place in menus:
                 yield place, "a menu"
+            elif kinds[place] in (_FURNITURE, _FURNISHING_NAME):
+                yield place, "a line of the page around the text"
 
 
 def _menus(lines: Sequence[int], kinds: Sequence[int]) -> set[int]:
@@ -120,7 +121,7 @@ def _kind(row: str) -> int:
     bare = line.rstrip(".!。")
     known_line = known.lines.fullmatch(line) or (bare != line and known.lines.fullmatch(bare))
     if known_line and not known.not_with.search(line):
-        return _FURNITURE
+        return _FURNISHING_NAME if line in known.names else _FURNITURE
     if line.rstrip(":：") in known.names:
         return _SURE_NAME if line.rstrip(":：") in known.sure_names else _NAME
     if _is_menu(line):

@@ -133,10 +133,6 @@ def _legacy(data: bytes, declared: str | None) -> str:
     lines = data.split(b"\n")
     others = [line for line in lines if not line.isascii() and not _is_nearly_utf8(line)]
     guess = _guess(b"\n".join(others)[:_SAMPLE], declared) if others else "utf-8"
-    unlike = sum(len(line) for line in others)
-    like = sum(len(line) for line in lines if not line.isascii()) - unlike
-    if like * 20 < unlike and (whole := _strict(data, guess)) is not None:
-        return whole  # a few lines of it are UTF-8 by chance
     return "\n".join(_line(line, guess) for line in lines)
 
 

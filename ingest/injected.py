@@ -23,6 +23,7 @@ _ENOUGH_AMID_ITS_OWN = 4.0
 _OFTEN = 3  # times on a page, from which repetition is a point
 _MOST_PASSES = 8
 _BEFORE, _AFTER = 120, 300  # characters around a word of advertising that are cut into atoms, more where it goes on
+_LONGEST = 2400  # characters of a run that are looked at; what is longer is hardly advertising
 _OVERLAP = 60  # characters at the end of these that are looked at again: a word may be cut there
 _AROUND = 120  # characters to both sides that tell in which script a fragment stands
 
@@ -145,15 +146,14 @@ _BRACKETS = dict(zip("【〖［（[", "】〗］）]", strict=True))
 
 def _runs(page: _Page) -> Iterator[_Run]:
     """Stretches with something in them that advertising cannot be without, in order and without overlap."""
-    core = words().core
     for low, high in _stretches(page):
-        while found := core.search(page.folded, low, high):
+        while found := words().core.search(page.folded, low, high):
             low = max(low, found.start() - _BEFORE)
             reach = _AFTER
             while True:
                 end = min(high, found.start() + reach)
                 runs = list(_runs_of(page, _atoms(page, low, end)))
-                if not (runs and runs[-1].end == end < high):
+                if not (runs and runs[-1].end == end < high and reach < _LONGEST):
                     break
                 reach *= 2  # the last one may go on
             yield from runs

@@ -165,8 +165,8 @@ def test_an_answer_that_consists_of_attacks_is_shown_as_text(assistant: Assistan
         shown = Shown(
             replace(
                 answer, question=attack, read_as=attack, direct_answer=attack, answerer=attack, removed=1,
-                statements=(replace(statement, text=attack),), citations=(replace(citation, quote=attack, source=source),),
-                caveats=(attack, attack), missing=(attack,), follow_ups=(attack,),
+                statements=(replace(statement, text=attack),), caveats=(attack, attack), missing=(attack,),
+                citations=(replace(citation, quote=attack, source=source),), follow_ups=(attack,),
             )
         )  # fmt: skip
         assert shown.tags <= harmless.tags
@@ -207,7 +207,7 @@ def _document(place: str, attacks: Sequence[str]) -> str:
     body = (
         "32 startups work in Quantum Yard, the survey found in 2024. It opened in 2019. "
         f"{' '.join(attacks)} It lies in Pudong."
-    )
+    ).replace("\0", "")  # which no text file holds
     return f"---\n{lines}\n---\n{body}\n"
 
 

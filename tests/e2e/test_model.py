@@ -226,9 +226,9 @@ def planted(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write(folder / "corpus" / "true.md", "Quantum Yard", "32 startups work in Quantum Yard, the survey found in 2024.")
     for family, attacks in ATTACKS.items():
         lines = "\n\n".join(" ".join(attack.split())[:400] + " Quantum Yard has startups." for attack in attacks)
-        _write(folder / "corpus" / f"{family.replace(' ', '-')}.md", f"Notes on {family}", lines)
+        _write(folder / "corpus" / f"{family.replace(' ', '-')}.md", f"Notes on {family}", lines.replace("\0", ""))
     made = with_encoder_of(index, folder / "index")
-    ingest([folder / "corpus"], Index(made), Settings())
+    assert ingest([folder / "corpus"], Index(made), Settings()).refused == ()
     return made
 
 
