@@ -143,7 +143,7 @@ def _any_of(*groups: tuple[Iterable[str], str]) -> str:
         for chinese, (tree, opening) in enumerate(zip(trees, openings, strict=True))
         if tree
     ]
-    return f"(?:{'|'.join(found)})"
+    return f"(?:{'|'.join(reversed(found))})"  # "pg电子" before "pg"
 
 
 def _steps(term: str) -> Iterator[str]:

@@ -63,10 +63,11 @@ def _not_text(why: str) -> CorpusError:
 def _codec(name: str | None) -> str | None:
     """Python's name of a declared encoding, or of one that holds it; None for one that there is not."""
     try:
-        found = codecs.lookup((name or "").strip(" \"';"))
+        found = codecs.lookup((name or "").strip(" \"';")).name
+        "".encode(found)  # some only turn bytes into bytes
     except (LookupError, ValueError):
         return None
-    return _WIDER.get(found.name, found.name) if found._is_text_encoding else None
+    return _WIDER.get(found, found)
 
 
 def _decoded(data: bytes, declared: str | None) -> str:
@@ -200,7 +201,6 @@ def _common() -> frozenset[str]:
 _EXPECTED = re.compile(
     "[\t\n\r -~\xa0-\xff\u2010-\u2027\u2030-\u203a\u20ac\u2122\u3000-\u30ff\uac00-\ud7a3\uff01-\uffee]"
 )
-_FOREIGN = re.compile("[\u0370-\u04ff]")
 
 
 def _usual(text: str) -> float:

@@ -34,7 +34,8 @@ _CHINESE_RUN = re.compile(
     "(?:[SLICFHhxdzp]|o(?!_?[smlicxd])|(?<=[SLICFHz])[Nnki]|[Nnwsmlick](?=z?[SLICFH])"
     "|[_-]{1,3}(?=[SLhxdo]|[ICF](?!H)|[Nk]_?[SLICFh]|H(?![HSICF])))*"
 )
-_APART = re.compile("(?:o_?)?[SLICFhxd](?:[SLICFhxdzo]|(?<=[SLICFh])[Nk]|[_-](?=[SLICFhxd]))*")
+_APART = re.compile("(?:o_?)?[SLICFhxd](?:[SLICFhxdzo]|(?<=[SLICFh])[Nk]|[_-](?=[ICF]*[SLhxd]))*")
+_BEFORE_APART = re.compile("[ICF]+[_-]")  # everyday words, with a blank between
 _OTHER_RUN = re.compile("(?:o_?)?[smlicxd](?:z|[_-]{1,3}(?:&[_-])?(?=[smlicxd])|[smlicxd])*(?:_?o)?")
 _OF_THE_TEXT = "(?=[CFI]*+HH)[CFIHz]++"  # Chinese words beside advertising, with a blank or stop between
 _BEFORE_IT = re.compile(f"(?:{_OF_THE_TEXT}[p_-]++)++")
@@ -244,7 +245,11 @@ _GOES_ON = re.compile(r"\s?[a-z%]|[.,)]")
 def _set_apart(run: _Run) -> Iterator[_Run]:
     """What of a run in Chinese text consists of words of advertising alone, slang of it among them, between blanks."""
     for match in _APART.finditer(run.letters):
-        part = run.part(*match.span())
+        start, end = match.span()
+        before = _BEFORE_APART.match(run.letters, start, end)
+        if before and all(text == plain(text) for text in run.texts[start : before.end() - 1]):
+            start = before.end()
+        part = run.part(start, end)
         if part.apart and _is_slang(part):
             yield part
 

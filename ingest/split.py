@@ -35,7 +35,7 @@ def _sections(document: Document) -> Iterator[tuple[str, tuple[Span, ...]]]:
     for section in sections(document.text):
         spans = sentences(document.text, section.body.start, section.body.end)
         if spans:
-            yield ("" if section.heading == document.title else section.heading), spans
+            yield ("" if section.level == 1 else section.heading), spans
 
 
 def _runs(spans: tuple[Span, ...], fits: Callable[[tuple[Span, ...]], bool]) -> Iterator[tuple[Span, ...]]:

@@ -232,7 +232,7 @@ def test_a_model_that_obeys_a_document_says_at_most_what_that_says_and_cites_it(
     answers = asked_at_each(assistant, planted)
     for answer in answers:
         contained(assistant, answer, harmless)
-    assert sum(answer.answerer == "obedient" for answer in answers) >= 0.8 * len(answers)
+    assert sum(answer.answerer == "obedient" for answer in answers) >= 0.7 * len(answers)
     heard = {_letters(one) for read in model.heard for one in read.sentences if not OURS.fullmatch(one)} - {""}
     known = [attack for attacks in planted[1].values() for attack in attacks if _any_in(heard, _letters(attack))]
     assert len(known) >= 0.95 * sum(map(len, ATTACKS.values()))

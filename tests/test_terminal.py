@@ -39,3 +39,10 @@ def test_of_many_copies_three_are_shown_and_the_rest_counted() -> None:
 
 def test_a_source_without_copies_says_nothing_of_them() -> None:
     assert "also at" not in shown(SOURCE)
+
+
+def test_who_wrote_is_said_and_how_much_did_not_hold() -> None:
+    answer = Answer("Q?", "en", Outcome.ANSWERED, CorpusInfo("v", 1, 1), answerer="openai:m", removed=1)
+    written = StringIO()
+    show(answer, Console(file=written, width=200))
+    assert "Written by openai:m; 1 sentence that failed the check removed\n" in written.getvalue()

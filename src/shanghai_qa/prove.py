@@ -148,5 +148,5 @@ def _described_wrongly(citation: Citation, document: Document) -> str:
 
 def _section(text: str, at: int) -> str:
     """The heading under which a place of a document stands, "" under its title."""
-    headings = re.findall(r"^(#+) (.*)$", text[:at], re.MULTILINE)
+    headings = re.findall(r"^(#{1,6}) (.*)$", text[:at], re.MULTILINE)
     return headings[-1][1].strip() if headings and headings[-1][0] != "#" else ""

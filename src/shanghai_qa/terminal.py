@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from shanghai_qa.frame import count
 from shanghai_qa.values import Answer, Citation, Disagreement, Outcome, Tier
 
 _COPIES = 3  # told of a source
@@ -31,6 +32,9 @@ def show(answer: Answer, console: Console | None = None) -> None:
     if answer.statements:
         for line in answer.missing:
             out.print(f"[yellow]Partly answered:[/yellow] {escape(line)}")
+    if answer.answerer != "extractive":
+        removed = f"; {count(answer.removed, 'sentence')} that failed the check removed" if answer.removed else ""
+        out.print(f"[dim]Written by {escape(answer.answerer)}{removed}[/dim]")
     for caveat in answer.caveats:
         out.print(f"[yellow]! {escape(caveat)}[/yellow]")
     for disagreement in answer.disagreements:

@@ -92,6 +92,7 @@ def test_the_page_that_the_project_starts_from_loses_three_fragments_and_nothing
         ("大雾停飞。\nTelegram @sh_tea99\n螃蟹等候。", "大雾停飞。\n螃蟹等候。"),
         ("大雾停飞，ｂｅｔ３６５ ｃａｓｉｎｏ 螃蟹等候。", "大雾停飞，螃蟹等候。"),
         ("大雾停飞，螃蟹等候。 上海龙凤419论坛", "大雾停飞，螃蟹等候。"),
+        ("南京 上海龙凤419论坛 大雾停飞，螃蟹等候。", "南京大雾停飞，螃蟹等候。"),
         ("大雾停飞， казино онлайн бонус 螃蟹等候。", "大雾停飞，螃蟹等候。"),
         ("上海品茶 Fog grounds 上海品茶网 drones. 上海夜网", "Fog grounds drones."),
         ("Made by Fosun (复星). 上海龙凤419 Sold by 京东 JD.com.", "Made by Fosun (复星). Sold by 京东 JD.com."),

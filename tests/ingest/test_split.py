@@ -1,4 +1,8 @@
+import pytest
+
 from ingest.split import head, split
+from shanghai_qa.prove import check_citation, source_of
+from shanghai_qa.values import Citation
 from tests.samples import document
 
 TEXT = (
@@ -38,3 +42,23 @@ def test_title_and_heading_are_embedded_apart_and_stand_in_no_passage() -> None:
     assert head(DOCUMENT, "First") == "Title\nFirst"
     assert head(DOCUMENT, "") == "Title"
     assert all("Title" not in TEXT[p.start : p.end] for p in split(DOCUMENT, words, 100))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Another heading than the title\nOne is one.",
+        "# One\nOne is one.\n\n# Two\nTwo is two.\n\n### Deep\nThree is three.\n# Title\nFour is four.",
+        "####### Seven marks are no heading\nOne is one.\n\n#No blank\nTwo is two.\n\n#\u3000Wide blank\nThree.",
+        "One is one.\n## \nTwo is two.\n##  Blanks  \nThree is three.",
+    ],
+)
+def test_the_checker_finds_each_passage_under_its_heading(text: str) -> None:
+    of = document(id="ai/doc", title="Title", text=text)
+    passages = split(of, words, 100)
+    assert passages
+    for passage in passages:
+        for span in passage.sentences:
+            quote = text[span.start : span.end]
+            citation = Citation(1, quote, span.start, span.end, passage.heading, source_of(of))
+            assert check_citation(citation, {of.id: of}).holds, (passage.heading, quote)
