@@ -278,7 +278,7 @@ def open_snapshot(folder: Path) -> Snapshot:
         manifest = read_manifest(folder)
         for name in damaged(folder, manifest, _LARGE):
             what = "damaged" if (folder / name).exists() else "missing"
-            raise IndexUnusable(f"{folder / name} is {what}; mend it with: shanghai-qa index repair")
+            raise IndexUnusable(f"{folder / name} is {what}; mend it with: shanghai-qa index repair, or {_REBUILD}")
         return Snapshot(folder, manifest, Contents(folder), lock)
     except portalocker.exceptions.LockException as error:
         lock.close()
