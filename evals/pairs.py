@@ -29,13 +29,21 @@ _EACH = 60  # at most, of a kind
 
 @dataclass(frozen=True)
 class Pair:
-    """`text` cites `quote`, a sentence of `document`; `fair` tells whether it follows. `kind` is how it was made."""
+    """`text` cites `quote`, a sentence of `document`, and perhaps `another`; `fair` tells whether it follows.
+
+    `kind` is how it was made.
+    """
 
     kind: str
     text: str
     quote: str
     document: str
     fair: bool
+    another: str | None = None
+
+    @property
+    def quotes(self) -> list[str]:
+        return [self.quote] + ([self.another] if self.another else [])
 
 
 def is_test(document: str) -> bool:
@@ -58,9 +66,12 @@ def made(documents: Sequence[Document], passages: Iterable[Passage], test: bool)
         *((kind, False, rule) for kind, rule in (_FALSE | {"name": partial(_other_name, others)}).items()),
         *((kind, True, rule) for kind, rule in _FAIR.items()),
     ]
-    return [pair for kind, fair, rule in kinds for pair in islice(_of_kind(kind, fair, rule, sentences), _EACH)] + [
-        Pair("citation", text, other, document, False)
-        for (document, text), other in islice(_neighbours(sentences), _EACH)
+    citing_another = (Pair("citation", text, other, home, False) for (home, text), other in _neighbours(sentences))
+    citing_two = ((kind, fair, _of_two(kind, fair, rule, sentences)) for kind, fair, rule in _OF_TWO)
+    return [
+        *(pair for kind, fair, rule in kinds for pair in islice(_of_kind(kind, fair, rule, sentences), _EACH)),
+        *islice(citing_another, _EACH),
+        *(pair for _, _, found in citing_two for pair in islice(found, _EACH)),
     ]
 
 
@@ -93,6 +104,22 @@ def _neighbours(sentences: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[st
         if rest:
             words = set(text.split())
             yield (document, text), max(rest, key=lambda other: len(words & set(other.split())))
+
+
+def _of_two(kind: str, fair: bool, rule: "_RuleOfTwo", sentences: Sequence[tuple[str, str]]) -> Iterator[Pair]:
+    """From sentences and the next one of the same document, or else of all, that opens with a name."""
+    opening = [(home, text) for home, text in sentences if _opens_with_name(text) and len(text) < 160]
+    for (home, text), (_, next_one) in pairwise(opening):
+        near = (other for place, other in opening if place == home and other != text)
+        for other in islice((*islice(near, 1), next_one), 2):
+            if told := rule(text, other):
+                yield Pair(kind, told, text, home, fair, other)
+                break
+
+
+def _opens_with_name(text: str) -> Mention | None:
+    first = next(iter(names(text)), None)
+    return first if first and first.start <= len("The ") and text[: first.start] in ("", "The ") else None
 
 
 def _replaced(text: str, mention: Mention, new: str) -> str:
@@ -235,6 +262,26 @@ _FALSE: dict[str, _Rule] = {
     "dates exchanged": _dates_exchanged,
 }
 
+
+_VERB = re.compile(r" (?:is|are|was|were|has|had|will|would|can|could|[a-z]{3,}ed|[a-z]{3,}s|led|won|built|made|sold) ")
+
+
+def _spliced(text: str, other: str) -> str | None:
+    """The subject of one sentence with what another says of its own."""
+    one, two = _opens_with_name(text), _opens_with_name(other)
+    if not one or not two or one.text.endswith(("'s", "’s")) or not _VERB.match(other, two.end):
+        return None
+    if {*one.text.split()} & {*other.split()} or {*two.text.split()} & {*text.split()}:
+        return None
+    return text[: one.end] + other[two.end :]
+
+
+def _spliced_behind(text: str, other: str) -> str | None:
+    """One sentence, and behind it what another says of its own subject: told of the first one's."""
+    two = _opens_with_name(other)
+    return f"{text.rstrip('.')}, and it{other[two.end :]}" if two and _spliced(text, other) else None
+
+
 # --- Paraphrases -----------------------------------------------------------------------------------------------------
 
 _SYNONYMS = (
@@ -320,6 +367,28 @@ _FAIR: dict[str, _Rule] = {
 }
 
 
+def _both(text: str, other: str) -> str | None:
+    """Two sentences in one."""
+    behind = f"the {other[4:]}" if other.startswith("The ") else other
+    return f"{text.rstrip('.')}{_chance(text).choice((', and ', '; ', ', while '))}{behind}"
+
+
+def _both_of_one(text: str, other: str) -> str | None:
+    """Two sentences of one subject, which is named once."""
+    one, two = _opens_with_name(text), _opens_with_name(other)
+    if not one or not two or one.text != two.text or not _VERB.match(other, two.end):
+        return None
+    return f"{text.rstrip('.')}{_chance(text).choice((', and it', ' and'))}{other[two.end :]}"
+
+
+_RuleOfTwo = Callable[[str, str], str | None]
+_OF_TWO: tuple[tuple[str, bool, _RuleOfTwo], ...] = (
+    ("spliced", False, _spliced),
+    ("spliced behind", False, _spliced_behind),
+    ("two in one", True, _both),
+    ("two of one", True, _both_of_one),
+)
+
 # --- Figures ---------------------------------------------------------------------------------------------------------
 
 
@@ -336,13 +405,14 @@ class Figure:
 def removed(pairs: Sequence[Pair], encode: Callable[[Sequence[str]], Vectors]) -> list[bool]:
     """Which of the pairs fail: by rule, or since sentence and quote are not near enough."""
     near = nearness(pairs, encode)
-    return [bool(unsupported(p.text, [p.quote])) or bool(n < NEAR_ENOUGH) for p, n in zip(pairs, near, strict=True)]
+    return [bool(unsupported(p.text, p.quotes)) or bool(n < NEAR_ENOUGH) for p, n in zip(pairs, near, strict=True)]
 
 
 def nearness(pairs: Sequence[Pair], encode: Callable[[Sequence[str]], Vectors]) -> Vectors:
-    """The cosine of sentence and quote of each pair."""
-    texts, quotes = encode([p.text for p in pairs]), encode([p.quote for p in pairs])
-    found: Vectors = np.sum(texts * quotes, axis=1)
+    """The cosine of each pair's sentence with its quote, or with the nearer of two."""
+    texts = encode([p.text for p in pairs])
+    quotes, others = encode([p.quote for p in pairs]), encode([p.quotes[-1] for p in pairs])
+    found: Vectors = np.maximum(np.sum(texts * quotes, axis=1), np.sum(texts * others, axis=1))
     return found
 
 
@@ -381,7 +451,7 @@ def main() -> None:
 
 def _print_curve(pairs: Sequence[Pair], encode: Callable[[Sequence[str]], Vectors]) -> None:
     near = nearness(pairs, encode)
-    passed = np.array([not unsupported(p.text, [p.quote]) for p in pairs])
+    passed = np.array([not unsupported(p.text, p.quotes) for p in pairs])
     fair = np.array([p.fair for p in pairs])
     for threshold in (0.0, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85):
         gone = ~passed | (near < threshold)

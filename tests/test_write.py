@@ -15,18 +15,19 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGenerationChunk
 from pydantic import SecretStr
 
-from shanghai_qa.bear import unsupported
+from shanghai_qa.bear import invents, unsupported
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.errors import SettingsError
 from shanghai_qa.settings import Settings
 from shanghai_qa.values import Ask, Turn
-from shanghai_qa.write import Written, is_plain, lacking_key, open_model, rewrite, write
+from shanghai_qa.write import _READ_AS, Written, is_plain, lacking_key, open_model, rewrite, write
 from tests.samples import asked
 from tests.test_disagree import candidate
 
 QUOTE = "According to the report, 17 research institutions and 32 startups work together in Quantum Valley."
 OFFERED = [candidate(QUOTE, "a/report"), candidate("The STAR Market was launched on 13 June 2019.", "a/star")]
-QUESTION = asked("How many startups are in Quantum Valley?")
+VALLEY = "How many startups are in Quantum Valley?"
+QUESTION = asked(VALLEY)
 ATTACKS: dict[str, list[str]] = json.loads(Path(__file__).with_name("attacks.json").read_text(encoding="utf-8"))
 
 
@@ -67,6 +68,11 @@ def test_a_sentence_that_follows_from_another_than_it_cites_gets_that_citation()
 def test_one_sentence_may_rest_on_two() -> None:
     both = "Quantum Valley holds 32 startups, and the STAR Market was launched in June 2019 [1][2]."
     assert [len(cites) for _, cites in written(both).sentences] == [2]
+
+
+def test_two_quotes_do_not_make_a_sentence_true_that_neither_says() -> None:
+    spliced = written("Quantum Valley was launched on 13 June 2019 [1][2]. The STAR Market holds 32 startups [1][2].")
+    assert (spliced.sentences, spliced.removed, spliced.trouble) == ((), 2, "model_unproven")
 
 
 def test_emphasis_and_bullets_are_taken_off() -> None:
@@ -222,17 +228,37 @@ def test_the_fence_stands_nowhere_in_what_it_fences() -> None:
         assert not any(fence in line for line in body)
 
 
+FOLLOW_UP = Ask("And how many startups?", (Turn("user", "What is Quantum Valley?"),))
+
+
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        ("How many startups are in Quantum Valley?", "How many startups are in Quantum Valley?"),
+        (VALLEY, VALLEY),
+        ("How many startups work in Quantum Valley?", "How many startups work in Quantum Valley?"),
         ("See https://evil.example/", None),
         ("量子谷有多少家初创企业？", None),
+        ("Quantum Valley has 32 startups.", None),  # no question
+        ("How many of its 32 startups are in Quantum Valley?", None),
+        ("How many startups were in Quantum Valley in 2019?", None),
+        ("How many startups does SMIC run in Quantum Valley?", None),
+        ("Are startups poison that kills whoever buys their shares, as doctors warn?", None),
+        ("How many startups are there? Is it so? Quantum Valley?", None),
     ],
 )
-def test_a_question_is_put_in_full_only_as_plain_english(reply: str, expected: str | None) -> None:
-    follow_up = Ask("And how many startups?", (Turn("user", "What is Quantum Valley?"),))
-    assert rewrite(follow_up, model(reply), Settings()) == expected
+def test_a_question_is_put_in_full_only_as_one_in_english_that_invents_nothing(
+    reply: str, expected: str | None
+) -> None:
+    assert rewrite(FOLLOW_UP, asked("And how many startups?"), model(reply), Settings()).question == expected
+
+
+@pytest.mark.parametrize("family", ATTACKS)
+def test_whoever_obeys_while_putting_a_question_in_full_shows_the_reader_nothing_of_it(family: str) -> None:
+    for attack in ATTACKS[family]:
+        for reply in (*obeying(attack), attack, _READ_AS, f"{_READ_AS.splitlines()[0]}?"):
+            put = rewrite(FOLLOW_UP, asked("And how many startups?"), model(reply), Settings()).question
+            assert put is None or not invents(put, [FOLLOW_UP.question, FOLLOW_UP.history[0].content]), attack
+            assert put is None or "conversation" not in put
 
 
 @pytest.mark.parametrize("named", ["nonsense", "openai:", ":m", "openai: ", ":"])

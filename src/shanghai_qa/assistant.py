@@ -22,7 +22,7 @@ from langchain_core.runnables.config import run_in_executor
 from shanghai_qa.direct import direct_answer
 from shanghai_qa.disagree import Differing, disagreement
 from shanghai_qa.embedding import Encoder
-from shanghai_qa.errors import IndexUnusable, InputError
+from shanghai_qa.errors import IndexUnusable, InputError, ShanghaiQAError
 from shanghai_qa.features import Candidate
 from shanghai_qa.frame import counted, day, frame, named
 from shanghai_qa.prove import Check, check_citation, check_statements, source_of
@@ -60,11 +60,14 @@ from shanghai_qa.weigh import as_of, caveats, conflict, lead_caveat
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from shanghai_qa.write import Proven, Written
+    from shanghai_qa.write import Proven, Rewritten, Written
 
 _log = logging.getLogger(__name__)
+_PAUSE_S = 10.0  # before a snapshot that could not be opened is tried again
 
 Event = Step | Statement | Answer
+Place = tuple[str, int, int]
+"""A document's id, and the offsets of a sentence in its text."""
 
 _REMEMBERED = 10_000  # suggestions tried, over all filters
 _NEAR = 0.4  # cosine of question and sentence; below it one has nothing to do with the other
@@ -114,8 +117,9 @@ class Assistant(Runnable[str | Ask, Any]):
         self._reader = None if settings.reader == "none" else _reader(settings.reader)
         self._plain = _changed(settings, reader="none")
         self._opening = threading.Lock()
-        self._refused: str | None = None  # name of a snapshot that could not be opened
+        self._refused: tuple[str | None, float] = (None, 0.0)  # a snapshot that could not be opened, and for how long
         self._kept: dict[tuple[Ask, str, Settings], Written] = {}  # what the model wrote, by all that it depends on
+        self._put: dict[tuple[Ask, str], Rewritten] = {}  # questions as the model put them in full
         self._tried: dict[tuple[str, Filters, str], str | None] = {}  # snapshot, filters, suggestion → what leads
         self._open(index.open())
 
@@ -284,16 +288,21 @@ class Assistant(Runnable[str | Ask, Any]):
         self._now = (snapshot, encoder)
 
     def _follow(self) -> tuple[Snapshot, Encoder]:
-        """The snapshot that is now in use; one that cannot be opened leaves us with the one we have, and is logged."""
-        name = self._index.current()
-        if name and name not in (self._now[0].folder.name, self._refused):
-            with self._opening:
-                try:
-                    if name != self._now[0].folder.name:
+        """The snapshot that is now in use.
+
+        While that cannot be opened we stay with the one that we have; it is logged, and tried again after a pause.
+        """
+        name = None
+        try:
+            name = self._index.current()
+            if name and name != self._now[0].folder.name:
+                with self._opening:
+                    refused, until = self._refused
+                    if name != self._now[0].folder.name and (name != refused or time.monotonic() >= until):
                         self._open(self._index.open())
-                except IndexUnusable as error:
-                    self._refused = name
-                    _log.warning("staying with the index that is open: %s", error)
+        except (OSError, ShanghaiQAError) as error:
+            self._refused = (name, time.monotonic() + _PAUSE_S)
+            _log.warning("staying with the index that is open: %s", error)
         return self._now
 
     def _answer(self, asked: str | Ask) -> Answer:
@@ -303,7 +312,7 @@ class Assistant(Runnable[str | Ask, Any]):
     def _events(self, asked: Ask) -> Iterator[Event]:
         clock = _Clock()
         snapshot, encoder = self._follow()
-        question = self._put_in_full(asked, self._understand(asked, snapshot, encoder), snapshot, encoder)
+        question, took = self._put_in_full(asked, self._understand(asked, snapshot, encoder), snapshot, encoder)
         clock.lap("understand")
         yield Step("search", frame("searching", question.language).format(count=snapshot.info.passages))
         vector = encoder.encode([question.text])[0]
@@ -318,16 +327,25 @@ class Assistant(Runnable[str | Ask, Any]):
         written: Written | None = None
         if answered and self._model:
             yield Step("write", frame("writing", question.language).format(model=self._answerer))
-            written = yield from self._written(asked, question, reading, snapshot, encoder)
+            written = yield from self._written(asked, question, reading, snapshot, encoder, took)
             clock.lap("write")
         answer = _compose(asked, question, reading, snapshot, answered, written, self._answerer)
+        if written and not written.trouble and (wrong := _faults(answer, snapshot.contents.by_id)):
+            _log.error("what %s wrote failed our own check: %s", self._answerer, "; ".join(wrong))
+            written = replace(written, sentences=(), trouble="model_unproven")
+            answer = _compose(asked, question, reading, snapshot, answered, written, self._answerer)
         if written and written.trouble:
             trouble = frame(written.trouble, question.language).format(model=self._answerer)
             answer = replace(answer, caveats=(*answer.caveats, trouble))
             yield Step("quotes", trouble)
-        answer = replace(answer, follow_ups=self._follow_ups(asked, question, answer, snapshot, encoder))
+        answer = replace(
+            answer,
+            usage=_added(took.usage, answer.usage),
+            follow_ups=self._follow_ups(asked, question, answer, snapshot, encoder),
+        )
         clock.lap("weigh")
-        _prove(answer, snapshot.contents.by_id)
+        if wrong := _faults(answer, snapshot.contents.by_id):
+            raise AssertionError(f"an answer failed its own check ({'; '.join(wrong)}): {answer.question!r}")
         clock.lap("prove")
         if not written or written.trouble:
             yield from answer.statements
@@ -368,38 +386,53 @@ class Assistant(Runnable[str | Ask, Any]):
         retrieved = retrieve(snapshot, vector, question.terms, filters, settings)
         return retrieved, read(snapshot, question, vector, retrieved.hits, settings, reader)
 
-    def _put_in_full(self, asked: Ask, question: Question, snapshot: Snapshot, encoder: Encoder) -> Question:
+    def _put_in_full(
+        self, asked: Ask, question: Question, snapshot: Snapshot, encoder: Encoder
+    ) -> tuple[Question, "_Took"]:
         """The question as the model puts it, where the settings want that of a follow-up or a Chinese one."""
         if not (self._model and self.settings.model_rewrites and (asked.history or question.language == "zh")):
-            return question
-        from shanghai_qa.write import rewrite
+            return question, _Took()
+        from shanghai_qa.write import Rewritten, rewrite
 
-        try:
-            in_full = rewrite(asked, self._model, self.settings)
-        except Exception as error:  # as in `_written`
-            _log.warning("%s could not be asked: %s", self._answerer, error)
-            in_full = None
-        if in_full is None or in_full == asked.question:
-            return question
-        put = self._understand(Ask(in_full), snapshot, encoder)
-        return replace(put, asked=asked.question, read_as=in_full, language=question.language)
+        key = (replace(asked, id=None), snapshot.info.version)
+        put, started = self._put.get(key), time.monotonic()
+        usage: Mapping[str, int] | None = None
+        if put is None:
+            try:
+                put = rewrite(asked, question, self._model, self.settings)
+                usage = put.usage
+            except Exception as error:  # as in `_written`
+                _log.warning("%s could not be asked: %s", self._answerer, error)
+                put = Rewritten(None)
+            else:
+                self._put = {**(self._put if len(self._put) < _KEPT else {}), key: put}
+        took = _Took(time.monotonic() - started, usage)
+        if put.question is None or put.question == asked.question:
+            return question, took
+        in_full = self._understand(Ask(put.question), snapshot, encoder)
+        return replace(in_full, asked=asked.question, read_as=put.question, language=question.language), took
 
     def _written(
-        self, asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, encoder: Encoder
+        self, asked: Ask, question: Question, reading: Reading, snapshot: Snapshot, encoder: Encoder, took: "_Took"
     ) -> "Generator[Statement, None, Written]":
-        """What the model wrote, each sentence as a statement once it is proven; kept, unless there was trouble."""
+        """What the model wrote, each sentence as a statement once it is proven; kept, unless there was trouble.
+
+        It has the time that putting the question in full has left; what is kept takes no tokens again.
+        """
         from shanghai_qa.write import Written, write
 
         assert self._model is not None
         key = (replace(asked, id=None), snapshot.info.version, self.settings)
         offered = [*reading.chosen, *(c for c in reading.candidates if c not in reading.chosen)]
-        number: dict[int, int] = {}
-        written = self._kept.get(key)
+        number: dict[Place, int] = {}
+        kept = self._kept.get(key)
+        written = kept and replace(kept, usage=kept.usage and dict.fromkeys(kept.usage, 0))
+        left = self.settings.model_copy(update={"model_timeout_s": self.settings.model_timeout_s - took.seconds})
         try:
             events: Iterable[Proven | Written] = (
                 (*written.sentences, written)
                 if written
-                else write(question, offered, self._model, encoder.encode, self.settings)
+                else write(question, offered, self._model, encoder.encode, left)
             )
             for one in events:
                 if isinstance(one, Written):
@@ -407,13 +440,13 @@ class Assistant(Runnable[str | Ask, Any]):
                     continue
                 text, cites = one
                 for candidate in cites:
-                    number.setdefault(id(candidate), len(number) + 1)
+                    number.setdefault(_place(candidate), len(number) + 1)
                 yield _statement(text, cites, number)
         except Exception as error:  # each provider's library raises its own, and a reader gets an answer all the same
             _log.warning("%s could not be asked: %s", self._answerer, error)
             return Written(trouble="model_slow" if isinstance(error, TimeoutError) else "no_model")
         assert written is not None
-        if not written.trouble:
+        if not kept and not written.trouble:
             if len(self._kept) >= _KEPT:
                 self._kept = {}
             self._kept[key] = written
@@ -504,10 +537,10 @@ def _compose(
     said = written.sentences if written and written.sentences else quoted
     differing = disagreement(question, reading.candidates[:_COMPARED])
     cited = _each_once([*(c for _, cites in said for c in cites), *(d.candidate for d in differing)])
-    number = {id(candidate): n for n, candidate in enumerate(cited, start=1)}
+    number = {_place(candidate): n for n, candidate in enumerate(cited, start=1)}
     lead = direct_answer(question, said[0][0], said[0][1][0].said_in_full if said is quoted else None)
     documents = [candidate.document for _, cites in said for candidate in cites]
-    citations = tuple(_citation(number[id(candidate)], candidate) for candidate in cited)
+    citations = tuple(_citation(number[_place(candidate)], candidate) for candidate in cited)
     warnings = caveats([c.document for c in cited], language, independent(citations))
     return Answer(
         outcome=Outcome.PARTLY_ANSWERED if reading.missing else Outcome.ANSWERED,
@@ -555,11 +588,18 @@ def _nearest(question: Question, reading: Reading) -> Iterator[str]:
 
 
 def _each_once(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return list({id(candidate): candidate for candidate in candidates}.values())
+    first: dict[Place, Candidate] = {}
+    for candidate in candidates:
+        first.setdefault(_place(candidate), candidate)
+    return list(first.values())
 
 
-def _statement(text: str, cites: Sequence[Candidate], number: Mapping[int, int]) -> Statement:
-    return Statement(text, tuple(number[id(c)] for c in cites), as_of(text, cites[0].document))
+def _place(candidate: Candidate) -> Place:
+    return candidate.document.id, candidate.span.start, candidate.span.end
+
+
+def _statement(text: str, cites: Sequence[Candidate], number: Mapping[Place, int]) -> Statement:
+    return Statement(text, tuple(number[_place(c)] for c in cites), as_of(text, cites[0].document))
 
 
 def _citation(number: int, candidate: Candidate) -> Citation:
@@ -583,21 +623,33 @@ def _hit(rank: int, passage: Passage, document: Document) -> Hit:
 
 
 def _disagreements(
-    question: Question, differing: Sequence[Differing], number: Mapping[int, int]
+    question: Question, differing: Sequence[Differing], number: Mapping[Place, int]
 ) -> tuple[Disagreement, ...]:
     if not differing:
         return ()
     claims = tuple(
-        Claim(d.value, as_of(d.candidate.text, d.candidate.document), number[id(d.candidate)]) for d in differing
+        Claim(d.value, as_of(d.candidate.text, d.candidate.document), number[_place(d.candidate)]) for d in differing
     )
     return (Disagreement((question.read_as or question.asked).strip(" ?？"), claims),)
 
 
-def _prove(answer: Answer, documents: Mapping[str, Document]) -> None:
+def _faults(answer: Answer, documents: Mapping[str, Document]) -> list[str]:
     checks = [check_citation(citation, documents) for citation in answer.citations]
-    wrong = [f"citation {c.number} is {c.verdict}" for c in checks if not c.holds] + check_statements(answer, documents)
-    if wrong:
-        raise AssertionError(f"an answer failed its own check ({'; '.join(wrong)}): {answer.question!r}")
+    return [f"citation {c.number} is {c.verdict}" for c in checks if not c.holds] + check_statements(answer, documents)
+
+
+@dataclass(frozen=True)
+class _Took:
+    """What putting a question in full took of a model's time and tokens."""
+
+    seconds: float = 0.0
+    usage: Mapping[str, int] | None = None
+
+
+def _added(one: Mapping[str, int] | None, other: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    if one is None or other is None:
+        return one or other
+    return {name: one[name] + other[name] for name in one}
 
 
 class _Clock:

@@ -6,28 +6,67 @@ apart, nearness of meaning (`NEAR_ENOUGH`) has to. Whoever quotes word for word 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import combinations, product
 
+from shanghai_qa.clause import AUXILIARIES, BASE, DETERMINERS, PARTICIPLES, PAST, PRONOUNS, TIME, words_of
 from shanghai_qa.data import lines
 from shanghai_qa.mentions import Mention, bare, counts, dates, money, names, percents, speaks_of_plans
 from shanghai_qa.question import related
 from shanghai_qa.words import fold, terms
 
+LONGEST = 600
+"""Characters of a sentence that is held against others; the rules compare each of its names with each of theirs."""
+
 
 def unsupported(text: str, quotes: Sequence[str]) -> list[str]:
-    """What a sentence says that `quotes` together do not, or say otherwise, in words; empty where they bear it out.
+    """What a sentence says that `quotes` do not, or say otherwise, in words; empty where they bear it out.
 
-    No quotes bear nothing out, nor do those that bid. A date may be told less fully than in its quote, a figure in
-    another notation.
+    One of them has to bear out the whole, or one each of the statements that it joins ("A was founded in 2021 and
+    listed in 2026"): the subject of one quote and the deed of another make no truth. A date may be told less fully than
+    in its quote, a figure in another notation. No quotes bear nothing out, nor do those that bid, nor does anything
+    but itself bear out a sentence longer than `LONGEST`.
     """
     if text in quotes:
         return []
-    said, known = _Said(text), [_Said(quote) for quote in quotes if not bids(quote)]
-    wrong = [problem for rule in _RULES for problem in rule(said, known)]
-    return list(dict.fromkeys(wrong))
+    if len(text) > LONGEST:
+        return [f"more than {LONGEST:,} characters"]
+    known = [_Said(quote) for quote in quotes if len(quote) <= 2 * LONGEST and not bids(quote)]
+    borne_out = _borne_out(text, known, {}) if known else False
+    return [] if borne_out else _problems(text, known) or ["what no single quote says"]
+
+
+def _borne_out(text: str, known: Sequence["_Said"], seen: dict[str, bool]) -> bool:
+    """Whether one of `known` bears out `text`, or one each of the statements it joins; `seen` holds what is known."""
+    if text not in seen:
+        seen[text] = len(seen) < _PARTS and any(not _problems(text, [one]) for one in known)
+        if not seen[text] and len(known) > 1:
+            parted = (both for both in halves(text) if max(map(len, both)) < len(text))
+            seen[text] = any(all(_borne_out(part, known, seen) for part in both) for both in parted)
+    return seen[text]
+
+
+_PARTS = 20  # of one sentence that are looked at: there is a limit to what is worth taking apart
+
+
+def _problems(text: str, known: Sequence["_Said"]) -> list[str]:
+    said = _Said(text)
+    return list(dict.fromkeys(problem for rule in _RULES for problem in rule(said, known)))
+
+
+def invents(text: str, texts: Sequence[str]) -> list[str]:
+    """The figures, dates and names of `text` that none of `texts` has, and most of its words where they are not theirs.
+
+    Of a question put in other words, which follows from nothing but must not ask for something else.
+    """
+    said, known = _Said(text), [_Said(one) for one in texts]
+    held = frozenset(term for one in known for term in one.terms)
+    new = sorted(term for term in said.terms - _LIGHT if not _alike(term, held))
+    wrong = [problem for rule in (_wrong_figures, _wrong_dates, _wrong_names) for problem in rule(said, known)]
+    return wrong + ([f"what it says of {', '.join(new)}"] if 2 * len(new) > len(said.terms - _LIGHT) else [])
 
 
 def bids(text: str) -> bool:
@@ -76,13 +115,16 @@ class _Said:
         self.names = _names(text)
         self.sides = _sides(text)
         self.denials = _denials(text)
+        self._at = [at for _, at in self.words]
 
     def before(self, start: int, reach: int) -> frozenset[str]:
         """The stems in front of a place, at most `reach` words off and not past a stop."""
-        return _up_to_stop([stem for stem, at in reversed(self.words) if at < start][:reach])
+        here = bisect_left(self._at, start)
+        return _up_to_stop([stem for stem, _ in reversed(self.words[max(0, here - reach) : here])])
 
     def behind(self, end: int, reach: int) -> frozenset[str]:
-        return _up_to_stop([stem for stem, at in self.words if at >= end][:reach])
+        here = bisect_left(self._at, end)
+        return _up_to_stop([stem for stem, _ in self.words[here : here + reach]])
 
     def near(self, start: int, end: int, reach: int) -> frozenset[str]:
         return self.before(start, reach) | self.behind(end, reach)
@@ -284,12 +326,13 @@ def _names(text: str) -> tuple[Mention, ...]:
     return found
 
 
-def _spelt(name: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _spelt(name: str) -> tuple[str, ...]:
     """The terms of a name but its figures, which count as such, and a common word that only opens the sentence."""
     found = terms(bare(name))
     opening = name.split()[0]
     rest = terms(opening) if " " in name and fold(opening) in _opening_words() else []
-    return [term for term in found if not term[0].isdigit() and term not in rest]
+    return tuple(term for term in found if not term[0].isdigit() and term not in rest)
 
 
 def _initials(text: str) -> Iterator[str]:
@@ -457,7 +500,7 @@ def _fit(said: _Said, one: _Said, without: frozenset[str], at: Mention, places: 
 
 def _governed(text: str, mention: Mention) -> str:
     """The preposition that a mention stands behind, "" for none."""
-    found = _PREPOSITION.search(text[: mention.start])
+    found = _PREPOSITION.search(text[max(0, mention.start - 20) : mention.start])
     return found[1].casefold() if found else ""
 
 
@@ -590,6 +633,94 @@ _FORESEEN = re.compile(
 
 def _clauses(text: str) -> list[str]:
     return [clause for clause in _CLAUSE.split(text) if clause.strip()]
+
+
+# --- Statements that a sentence joins --------------------------------------------------------------------------------
+
+_JOINT = re.compile(r"[,;] (?:(?:and|but|while|whereas|although) )?| (?:and|but|while|whereas) ")
+_TOGETHER = re.compile(r"\b(?:together|combined|jointly|respectively|in (?:all|total)|between them|each other)\b", re.I)
+_ASIDE = re.compile(r"(?P<subject>[^,;]+), (?:(?P<link>which|who) )?(?P<aside>[^,;]+), (?P<rest>[^;]+)")
+_NAME = r"(?:the )?[A-Z][\w’'&.-]*(?: [A-Z][\w’'&.-]*)*"
+_NAMES = re.compile(
+    rf"(?:[Bb]oth )?(?P<first>{_NAME})(?P<more>(?:, {_NAME})*),? and (?P<last>{_NAME})(?P<rest> [a-z].*)"
+)
+_RELATIVE = re.compile(r",? (?:which|who|where|that) [^,;]*(?:,|$)")
+_VERBS = AUXILIARIES | frozenset(BASE) | frozenset(PAST) | frozenset("rose fell grew became began made held".split())
+_PRONOUN = re.compile(rf"^(?:{'|'.join(sorted(PRONOUNS))}) ")
+_CARRIED = PRONOUNS | {"also", "then", "", "it also"}
+
+
+def halves(text: str) -> Iterator[tuple[str, str]]:
+    """A sentence that joins statements as two, each with a subject and a verb; one pair for each way to part it.
+
+    >>> list(halves("MiniMax was founded in 2021 and listed in 2026."))
+    [('MiniMax was founded in 2021', 'MiniMax listed in 2026.')]
+    >>> list(halves("MiniMax and StepFun are based in Shanghai."))
+    [('MiniMax are based in Shanghai.', 'StepFun are based in Shanghai.')]
+    >>> list(halves("MiniMax was founded by Yan Junjie and Jiang Daxin."))
+    []
+    """
+    if (found := _NAMES.match(text)) and not _TOGETHER.search(text):
+        more = found["more"].removeprefix(", ")
+        yield f"{found['first']}{found['rest']}", f"{f'{more} and ' if more else ''}{found['last']}{found['rest']}"
+    if (found := _ASIDE.fullmatch(text)) and (link := _link(found)) is not None:
+        yield f"{found['subject']}{link} {found['aside']}", f"{found['subject']} {found['rest']}"
+    for joint in _JOINT.finditer(text):
+        left, right = text[: joint.start()], _with_subject(text[joint.end() :], text)
+        if right and _has_verb(left):
+            yield left, right
+
+
+def _link(found: re.Match[str]) -> str | None:
+    """What makes a statement of an aside: "was" of "X, founded in 2021, listed"; None where it is none."""
+    opening = found["aside"].split()[0]
+    if _first_verb(found["rest"]) != "":
+        return None
+    if found["link"]:
+        return ""
+    return " was" if opening in PARTICIPLES or opening.endswith("ed") else " is" if opening in DETERMINERS else None
+
+
+def _with_subject(piece: str, text: str) -> str | None:
+    """A piece of `text` as a statement, with the subject of the first where it has none; None where it is no clause."""
+    before = _first_verb(piece)
+    if before is not None and _untimed(before).casefold() in _CARRIED:
+        subject = _first_verb(text) or _opening_name(text)
+        return f"{_untimed(subject)} {_PRONOUN.sub('', piece)}" if subject else None
+    opening = piece.split()[0] if piece else ""
+    named = opening[:1].isupper() or opening[:1].isdigit() or opening.casefold() in DETERMINERS
+    return piece if named and _has_verb(piece) else None
+
+
+def _untimed(text: str) -> str:
+    opening = TIME.match(text[:1].lower() + text[1:])
+    return TIME.sub("", text[opening.end() :] if opening else text).strip(" ,")
+
+
+def _first_verb(text: str) -> str | None:
+    """What stands in front of the first verb; None where there is none before a stop."""
+    words = words_of(text)
+    for i, word in enumerate(words):
+        if _is_verb(word.text) and (i or word.text[0].islower()):
+            return text[: word.start]
+        if i and word.text in (",", ";"):
+            return None
+    return None
+
+
+def _has_verb(piece: str) -> bool:
+    told = _RELATIVE.sub("", piece)
+    behind_name = told[len(_opening_name(told)) :]
+    return any(_is_verb(word.text) for word in words_of(told)[1:]) or re.match(r" [a-z]{3,}s ", behind_name) is not None
+
+
+def _opening_name(text: str) -> str:
+    found = re.match(_NAME, text)
+    return found[0] if found else ""
+
+
+def _is_verb(word: str) -> bool:
+    return word in _VERBS or re.fullmatch(r"[a-z]{2,}ed", word) is not None
 
 
 # --- Who did what to whom --------------------------------------------------------------------------------------------

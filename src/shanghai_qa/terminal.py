@@ -34,7 +34,8 @@ def show(answer: Answer, console: Console | None = None) -> None:
             out.print(f"[yellow]Partly answered:[/yellow] {escape(line)}")
     if answer.answerer != "extractive":
         removed = f"; {count(answer.removed, 'sentence')} that failed the check removed" if answer.removed else ""
-        out.print(f"[dim]Written by {escape(answer.answerer)}{removed}[/dim]")
+        tokens = f"; {sum(answer.usage.values()):,} tokens" if answer.usage else ""
+        out.print(f"[dim]Written by {escape(answer.answerer)}{removed}{tokens}[/dim]")
     for caveat in answer.caveats:
         out.print(f"[yellow]! {escape(caveat)}[/yellow]")
     for disagreement in answer.disagreements:

@@ -23,7 +23,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, S
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from pydantic import SecretStr, ValidationError
 
-from shanghai_qa.bear import NEAR_ENOUGH, bids, unsupported
+from shanghai_qa.bear import NEAR_ENOUGH, bids, invents, unsupported
 from shanghai_qa.embedding import Vectors
 from shanghai_qa.errors import SettingsError
 from shanghai_qa.features import Candidate
@@ -285,13 +285,28 @@ _ADDRESS = re.compile(r"\S*(?:\w\.[A-Za-z]{2,}|@|:[A-Za-z]|&\w+;|/)\S*")
 # --- Putting the question in full ------------------------------------------------------------------------------------
 
 
-def rewrite(asked: Ask, model: BaseChatModel, settings: Settings) -> str | None:
-    """The question as the model puts it so that it stands alone in English; None where it puts nothing usable."""
+@dataclass(frozen=True)
+class Rewritten:
+    """The question as a model put it, None where it is of no use; and the tokens it took, where it said."""
+
+    question: str | None
+    usage: Mapping[str, int] | None = None
+
+
+def rewrite(asked: Ask, understood: Question, model: BaseChatModel, settings: Settings) -> Rewritten:
+    """The question as the model puts it so that it stands alone in English.
+
+    Of use is only one question in plain text, whose figures, dates and names stand in the conversation or in the
+    question as we `understood` it, and most of its words too: what a reader is told that was read is no place for
+    what a model likes to say.
+    """
     told = [{"role": turn.role, "said": turn.content} for turn in asked.history]
-    messages = _fenced(_READ_AS, [*told, {"role": "user", "asks": asked.question}])
-    said = "".join(str(chunk.text) for chunk in _stream(model, messages, settings.model_timeout_s)).strip()
-    usable = said and is_plain(said, [asked.question, *(turn.content for turn in asked.history)])
-    return said if usable and not has_chinese(said) and len(said) <= settings.max_question_chars else None
+    messages, reply = _fenced(_READ_AS, [*told, {"role": "user", "asks": asked.question}]), _Reply()
+    said = " ".join(_sentences(_stream(model, messages, settings.model_timeout_s), reply)).strip()
+    known = [asked.question, understood.text, *(turn.content for turn in asked.history)]
+    usable = said.endswith("?") and said.count("?") == 1 and len(said) <= settings.max_question_chars
+    usable = usable and is_plain(said, known) and not has_chinese(said) and not bids(said) and not invents(said, known)
+    return Rewritten(said if usable else None, reply.usage)
 
 
 # --- Opening a model -------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from tests.test_write import ATTACKS, obeying
 
 pytestmark = pytest.mark.corpus
 
+DEEP = "How deep is the Lingang undersea data centre?"
 VALLEY = "How many startups are in Quantum Valley?"
 TRUTH = "Quantum Valley holds 32 startups [1]."
 SAID = "Quantum Valley holds 32 startups."
@@ -156,8 +157,31 @@ def test_the_same_question_is_not_paid_for_twice(with_model: Assistant, server: 
     first, again = with_model.ask(VALLEY), with_model.ask(VALLEY)
     assert len(server.asked) == 1
     assert again.statements == first.statements
+    assert (first.usage, again.usage) == (
+        {"input_tokens": 100, "output_tokens": 6},
+        {"input_tokens": 0, "output_tokens": 0},
+    )
     with_model.ask(VALLEY, history=[Turn("user", "Hello.")])
     assert len(server.asked) == 2
+
+
+def test_an_answer_that_is_remembered_cites_each_place_once(with_model: Assistant, server: Model) -> None:
+    server.plays(Reply(lambda offered: " ".join(f"{one} [{n}]" for n, one in enumerate(offered[:2], start=1))))
+    first, again = with_model.ask(DEEP), with_model.ask(DEEP)
+    assert first.disagreements
+    assert first.answerer == "openai:m"
+    assert (again.citations, again.disagreements) == (first.citations, first.disagreements)
+    assert len({(one.source.id, one.start) for one in again.citations}) == len(again.citations)
+
+
+def test_an_answer_that_fails_our_own_check_after_all_is_one_of_quotes(
+    with_model: Assistant, server: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shanghai_qa.write.unsupported", lambda text, quotes: [])
+    server.plays(Reply("Quantum Valley holds 99 startups [1]."))
+    answer = with_model.ask(VALLEY)
+    assert (answer.answerer, answer.direct_answer) == ("extractive", "32 startups")
+    assert "the sources bear out nothing that openai:m wrote" in " ".join(answer.caveats)
 
 
 def test_only_proven_sentences_are_streamed_each_once_and_numbered_as_in_the_answer(
@@ -187,6 +211,7 @@ def test_a_follow_up_is_put_in_full_by_the_model_where_the_settings_want_it(
     answer = rewriting.ask("And of startups?", history=[Turn("user", "What is Quantum Valley?")])
     assert (answer.question, answer.read_as) == ("And of startups?", VALLEY)
     assert answer.statements[0].text == SAID
+    assert answer.usage == {"input_tokens": 200, "output_tokens": 13}  # both of its replies
     server.plays(Reply("https://evil.example/"), Reply(TRUTH))
     assert rewriting.ask("量子谷有多少家初创企业？").language == "zh"
 
