@@ -1,5 +1,7 @@
 """What sentences that do not name their subject lean on, and how they are shown."""
 
+import time
+
 import pytest
 
 from shanghai_qa.context import contexts, in_full, is_quote
@@ -76,3 +78,15 @@ def test_a_statement_is_its_quote_with_no_other_subject_than_its_context_names()
     assert not is_quote("It [SMIC makes] was founded in 2000.", citation)
     bare = Citation(1, "It was founded in 2000.", 18, 41, "", source)
     assert not is_quote("It [SMIC] was founded in 2000.", bare)
+
+
+def test_a_text_ten_times_as_long_takes_some_ten_times_as_long() -> None:
+    def seconds(sentences: int) -> float:
+        text, found = spans(*["Growth was strong here.", "It rose."] * (sentences // 2))
+        started = time.perf_counter()
+        for at in range(0, len(found), 50):
+            contexts(text, found[at : at + 50])
+        return time.perf_counter() - started
+
+    few = min(seconds(1_000) for _ in range(3))
+    assert seconds(10_000) < 30 * few

@@ -6,6 +6,7 @@ before the quote, which the citation carries as its `context`.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from shanghai_qa.mentions import MONTHS, bare, names
 from shanghai_qa.values import Citation, Context, Document, Passage, Span
@@ -119,4 +120,11 @@ def _subject(sentence: str, opening: str, text: str) -> str:
 def _is_name(word: str, text: str) -> bool:
     """Whether what opens a sentence with a capital is a name by its form, or has that capital within another, too."""
     told = " " in word or sum(map(str.isupper, word)) > 1
-    return told or bool(re.search(rf"[a-z,] {re.escape(word)}\b", text))
+    return told or word in _capitals(text)
+
+
+@lru_cache(maxsize=4)  # it is asked for of each sentence of a text
+def _capitals(text: str) -> frozenset[str]:
+    """The words with a capital that stand within sentences of a text, "Bund-led" as "Bund", too."""
+    words = {word for word in re.findall(r"(?<=[a-z,] )\S+", text) if any(map(str.isupper, word))}
+    return frozenset(word[: end.end()] for word in words for end in re.finditer(r"\w\b", word))
