@@ -4,10 +4,8 @@ A column goes to the field of its name, to the one that `COMMON` has for a commo
 to; others are left alone. Rows that make no case are told with their line, and the rest goes on.
 """
 
-import csv
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from itertools import starmap
 from pathlib import Path
@@ -19,7 +17,7 @@ from evals.cases import Case, Kind
 from evals.check import Sources, problems
 from evals.writing import case_id, kind_of
 from shanghai_qa.errors import InputError
-from shanghai_qa.files import folded, numbered, parse_json, read_table, read_text
+from shanghai_qa.files import delimiter_of, folded, numbered, parse_json, read_table, read_text
 from shanghai_qa.values import Outcome
 
 FIELDS = tuple(field.name for field in fields(Case))
@@ -104,17 +102,10 @@ def doubts(cases: Iterable[Case], sources: Sources) -> tuple[str, ...]:
 
 
 def _rows_of_table(path: Path, text: str) -> Iterator[_Row]:
-    for line, cells in read_table(path, text, _delimiter(text), missing="")[1]:
+    for line, cells in read_table(path, text, delimiter_of(text), missing="")[1]:
         spare = cells.pop(None, None)  # type: ignore[call-overload]  # where csv puts what no column is for
         if any(cell.strip() for cell in cells.values()):
             yield _Row(line, cells, "has more cells than there are columns" if spare else None)
-
-
-def _delimiter(text: str) -> str:
-    """What separates the columns, as the first line tells: a comma where it tells nothing."""
-    with suppress(csv.Error):
-        return csv.Sniffer().sniff(text.split("\n", 1)[0], ",;\t").delimiter
-    return ","
 
 
 def _row_of_line(number: int, line: str) -> _Row:

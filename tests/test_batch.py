@@ -7,15 +7,19 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shanghai_qa.batch import COLUMNS, Kept, answered, writing
+from shanghai_qa.batch import COLUMNS, Kept, Still, answered, writing
 from shanghai_qa.errors import InputError, QuestionError
 from shanghai_qa.files import Row
 from shanghai_qa.sheet import read_sheet
-from shanghai_qa.values import Answer, Ask, Citation, CorpusInfo, Outcome, Source, Statement, Tier
+from shanghai_qa.store import Index
+from shanghai_qa.values import Answer, Ask, Citation, CorpusInfo, Filters, Outcome, Source, Statement, Tier, Turn
+from tests.e2e.program import copy_of
 
 FORMATS = ("a.jsonl", "a.csv", "a.xlsx")
 SOURCES = [Source(f"ai/{n}", n.upper(), None, f"https://{n}.org", "2024", Tier.PRIMARY, "ff") for n in "ab"]
@@ -41,10 +45,15 @@ ROWS = [row(n, question) for n, question in enumerate(ODD, start=1)]
 
 
 def write(
-    path: Path, rows: Sequence[Row], until: int | None = None, anew: bool = False, end: Exception | None = None
+    path: Path,
+    rows: Sequence[Row],
+    until: int | None = None,
+    anew: bool = False,
+    end: Exception | None = None,
+    answerer: str = "extractive",
 ) -> Sequence[Kept]:
     """Answer the rows that the file lacks, up to `until`, and raise `end`; what it held before."""
-    with writing(path, rows, "v", anew) as output:
+    with writing(path, rows, "v", answerer, anew) as output:
         left = rows[len(output.kept) : until]
         for one, given in zip(left, answered(left, answer, 1), strict=True):
             output.write(one, given)
@@ -101,6 +110,22 @@ def test_a_table_holds_no_formula_and_names_bad_rows(tmp_path: Path) -> None:
     assert [rows[2]["question"], rows[4]["question"]] == [ODD[2], "\\ud800?"]
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_nothing_that_a_spreadsheet_takes_for_a_formula_begins_a_cell(tmp_path: Path, start: str) -> None:
+    write(tmp_path / "a.csv", [row(1, f"{start}1+1")])
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["question"] == f"'{start}1+1"
+
+
+@pytest.mark.corpus
+def test_an_index_is_followed_no_further_once_it_is_open(index: Path, tmp_path: Path) -> None:
+    still, followed = Still(copy_of(index, tmp_path / "index")), Index(tmp_path / "index")
+    assert still.current() == followed.current()
+    still.open().close()
+    (tmp_path / "index" / "CURRENT").write_text("another", encoding="utf-8")
+    assert (still.current(), followed.current()) == (None, "another")
+
+
 def test_a_workbook_holds_what_the_table_does(tmp_path: Path) -> None:
     write(tmp_path / "a.xlsx", ROWS)
     write(tmp_path / "a.csv", ROWS)
@@ -114,9 +139,11 @@ def test_json_lines_are_the_answers_and_a_bad_row_has_its_place(tmp_path: Path) 
     write(tmp_path / "a.jsonl", ROWS)
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n")
     assert len(lines) == len(ROWS)
-    assert json.loads(lines[0]) == json.loads(answer(ROWS[0].ask or Ask("")).to_json())
-    assert json.loads(lines[1]) == {"id": "2", "question": None, "error": "line 2: no question"}
-    assert json.loads(lines[4])["question"] == "\ud800?"
+    told = [json.loads(line) for line in lines]
+    assert len({one.pop("asked_as") for one in told}) == len(ROWS)
+    assert told[0] == json.loads(answer(ROWS[0].ask or Ask("")).to_json())
+    assert told[1] == {"id": "2", "question": None, "error": "line 2: no question"}
+    assert told[4]["question"] == "\ud800?"
 
 
 # --- Going on
@@ -161,12 +188,50 @@ def test_answers_to_other_questions_are_left_alone(tmp_path: Path, name: str) ->
         write(path, ROWS[:2])
     with (
         pytest.raises(InputError, match=rf"{name} was answered from another version of the corpus, v; "),
-        writing(path, ROWS, "w"),
+        writing(path, ROWS, "w", "extractive"),
     ):
         pass
     assert path.read_bytes() == before
     assert write(path, other, anew=True) == []
     assert len(write(path, other)) == len(ROWS)
+
+
+TALK = (Turn("user", "Who?"), Turn("assistant", "SMIC."))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("changed", [{"history": TALK}, {"filters": Filters(tiers=(Tier.PRIMARY,))}], ids=str)
+def test_answers_to_a_question_that_was_asked_otherwise_are_left_alone(
+    tmp_path: Path, name: str, changed: dict[str, Any]
+) -> None:
+    path, rows = tmp_path / name, [row(n) for n in (1, 2, 3)]
+    write(path, rows)
+    before = path.read_bytes()
+    rows[1] = replace(rows[1], ask=replace(rows[1].ask or Ask(""), **changed))
+    with pytest.raises(InputError, match=rf"{name} was answered otherwise, first in row 2: history, filters, .*--anew"):
+        write(path, rows)
+    assert path.read_bytes() == before
+    assert write(path, rows, anew=True) == []
+    assert len(write(path, rows)) == 3
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_other_settings_or_another_model_answered_is_left_alone(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, ROWS)
+    with pytest.raises(InputError, match=rf"{name} was answered otherwise, first in row 1: .*settings or model differ"):
+        write(tmp_path / name, ROWS, answerer="openai:m")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("anew", [False, True])
+def test_of_two_batches_to_one_file_the_second_is_told_to_wait(tmp_path: Path, name: str, anew: bool) -> None:
+    with writing(tmp_path / name, ROWS, "v", "extractive") as output:
+        output.write(ROWS[0], answer(ROWS[0].ask or Ask("")))
+        with pytest.raises(InputError, match=rf"another batch writes to .*{name}.*; wait until it has ended"):
+            write(tmp_path / name, ROWS, anew=anew)
+    if name != "a.xlsx":
+        assert len(write(tmp_path / name, ROWS)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", FORMATS[:2])
@@ -196,7 +261,7 @@ from pathlib import Path
 from shanghai_qa.batch import answered, writing
 from tests.test_batch import answer, row
 rows = [row(n, f"Q{n}?") for n in range(40)]
-with writing(Path(sys.argv[1]), rows, "v") as output:
+with writing(Path(sys.argv[1]), rows, "v", "extractive") as output:
     print(len(output.kept), flush=True)
     def slow(asked):
         time.sleep(0.01)

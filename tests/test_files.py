@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,11 +48,19 @@ def test_a_column_is_found_whatever_its_case_and_the_blanks_around_it(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("header", "found"), [("id;question\n1;One?\n", "found 'id;question'"), ("", "found none")], ids=["other", "empty"]
+    ("header", "found"), [("id|question\n1|One?\n", "found 'id|question'"), ("", "found none")], ids=["other", "empty"]
 )
 def test_a_table_without_commas_says_what_it_was_taken_for(tmp_path: Path, header: str, found: str) -> None:
-    with pytest.raises(InputError, match=rf"q\.csv:1: no column named question.* separated by commas; {found}$"):
+    with pytest.raises(InputError, match=rf"q\.csv:1: no column .* commas, semicolons or tabs; {re.escape(found)}$"):
         read_rows(written(tmp_path / "q.csv", header))
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_columns_are_separated_as_the_first_line_tells(tmp_path: Path, mark: str) -> None:
+    path = written(tmp_path / "q.csv", f'id{mark}question\na{mark}"One, or; two?"\n')
+    assert [row.ask for row in read_rows(path)] == [Ask("One, or; two?", id="a")]
+    (only,) = read_rows(written(tmp_path / "one.csv", "question\nOne?\n"))
+    assert only.ask == Ask("One?")
 
 
 def test_a_cell_may_be_long_but_not_endless(tmp_path: Path) -> None:

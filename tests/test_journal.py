@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from shanghai_qa.errors import InputError, SettingsError
-from shanghai_qa.journal import Entry, Exchange, Journal, JournalError
+from shanghai_qa.journal import NONE, Entry, Exchange, Journal, JournalError
 from shanghai_qa.settings import Settings, default_journal, keeps_questions
 from shanghai_qa.values import Answer, Citation, CorpusInfo, Outcome, Source, Statement, Tier, Turn
 
@@ -109,6 +109,38 @@ def test_what_was_said_can_be_taken_back_and_this_undone(journal: Journal) -> No
         journal.remove(1)
     assert journal.restore(first) == journal.restore(first) == first
     assert journal.entries() == (first, second)
+
+
+def test_what_was_taken_back_is_gone_from_the_file(journal: Journal) -> None:
+    journal.add(ANSWER, (), False, "a secret reason")
+    journal.add(ANSWER, (), False, "another reason")
+    journal.remove(1)
+    held = journal.path.read_bytes()
+    assert (b"a secret reason" in held, b"another reason" in held) == (False, True)
+
+
+def test_only_its_owner_may_read_a_journal(journal: Journal) -> None:
+    before = os.umask(0)
+    try:
+        journal.add(ANSWER, (), True)
+    finally:
+        os.umask(before)
+    assert journal.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_under_none_nothing_is_kept_and_each_use_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert default_journal({"SHANGHAI_QA_JOURNAL": "none"}) == NONE
+    journal = Journal(NONE, keeps_questions=True)
+    assert (journal.keeps_votes, journal.keeps_questions) == (False, False)
+    assert journal.asked(ANSWER, (), "cli") is None
+    for use in (
+        journal.entries, journal.exchanges, lambda: journal.entry(1), lambda: journal.add(ANSWER, (), True),
+        lambda: journal.remove(1), lambda: journal.prune(1),
+    ):  # fmt: skip
+        with pytest.raises(JournalError, match="nothing is kept, since the journal is 'none'; name another file with"):
+            use()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_number_is_never_given_twice(journal: Journal) -> None:

@@ -8,15 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, TextContent, Tool
 
 from shanghai_qa.assistant import Assistant
-from shanghai_qa.values import Filters, Tier, Turn
+from shanghai_qa.mcp import _checked
+from shanghai_qa.prove import Check, Verdict, check_citation
+from shanghai_qa.values import Answer, CorpusInfo, Filters, Tier, Turn
 from tests.e2e.program import PROGRAM, environment, run, without_time
+from tests.samples import document
 
 pytestmark = pytest.mark.corpus
 
@@ -96,6 +99,17 @@ def data_of(result: CallToolResult) -> dict[str, Any]:
     assert not result.is_error
     assert isinstance(result.structured_content, dict)
     return result.structured_content
+
+
+def test_a_quote_is_checked_without_reading_every_document() -> None:
+    class Held:  # an assistant that cannot list its documents
+        info = CorpusInfo("v", 1, 1)
+
+        def verify(self, answer: Answer) -> list[Check]:
+            return [check_citation(one, {"ai/a": document(text="32 labs.")}) for one in answer.citations]
+
+    checked = _checked(cast(Assistant, Held()), "labs", document(text="32 labs."), None)
+    assert (checked.verdict, checked.start, checked.end) == (Verdict.FOUND, 3, 7)
 
 
 def test_an_agent_is_told_what_each_tool_takes_and_gives(heard: tuple[list[Tool], dict[str, CallToolResult]]) -> None:

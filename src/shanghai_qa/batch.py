@@ -2,10 +2,11 @@
 
 JSON Lines and CSV grow by whole rows, each on the disk before the next is begun. XLSX, which cannot grow, is made at
 the end from JSON Lines kept beside it until then. A later run over the same questions goes on behind the rows that it
-finds; one torn by a crash is done again.
+finds, if they were asked and answered as they would be now; one torn by a crash is done again.
 """
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -13,22 +14,43 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
+
+import portalocker
 
 from shanghai_qa.errors import InputError, ShanghaiQAError
+from shanghai_qa.export import harmless
 from shanghai_qa.files import LONGEST_CELL, Row, as_answer, numbered, parse_json
 from shanghai_qa.sheet import cell_text, read_sheet, write_sheet
+from shanghai_qa.store import Index, Snapshot
 from shanghai_qa.values import Answer, Ask
 
 COLUMNS = (
     "id", "question", "outcome", "direct_answer", "answer", "sources", "quotes", "urls", "tiers", "published",
-    "caveats", "missing", "error", "answerer", "corpus",
+    "caveats", "missing", "error", "answerer", "corpus", "asked_as",
 )  # fmt: skip
-"""Of a table of answers; `corpus` is its version. Several sources, quotes, … of an answer are lines of one cell."""
+"""Of a table of answers; `corpus` is its version, `asked_as` a hash of what was asked and of what answers.
+
+Several sources, quotes, … of an answer are lines of one cell.
+"""
 
 _PER_THREAD = 2  # rows that wait for each thread, so that none idles while a slow row is waited for
+
+
+class Still(Index):
+    """An index that is followed no further once it is open, so that all rows are answered from one snapshot."""
+
+    _is_open = False
+
+    def open(self) -> Snapshot:
+        snapshot = super().open()
+        self._is_open = True
+        return snapshot
+
+    def current(self) -> str | None:
+        return None if self._is_open else super().current()
 
 
 def answered(rows: Iterable[Row], answer: Callable[[Ask], Answer], threads: int) -> Iterator[Answer | str]:
@@ -63,6 +85,7 @@ class Kept:
     question: str
     corpus: str
     failed: bool
+    asked_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,25 +100,26 @@ class Output:
 
 
 @contextmanager
-def writing(path: Path, rows: Sequence[Row], corpus: str, anew: bool = False) -> Iterator[Output]:
+def writing(path: Path, rows: Sequence[Row], corpus: str, answerer: str, anew: bool = False) -> Iterator[Output]:
     """The file of the answers to `rows` from that version of the corpus: CSV or XLSX by its ending, else JSON Lines.
 
-    What it holds is kept, unless `anew`. InputError, and nothing changes, where that are not answers to the first of
-    `rows` from that corpus; also where `path` cannot be written, even in the midst of it. Half of a surrogate pair,
-    which UTF-8 lacks, is written as JSON escapes it.
+    `answerer` says in whatever form what answers: all besides a row and the corpus that the answer depends on. What
+    the file holds is kept, unless `anew`. InputError, and nothing changes, where that are not answers to the first of
+    `rows` by that answerer from that corpus, and where another batch writes there; also where `path` cannot be written,
+    even in the midst of it. Half of a surrogate pair, which UTF-8 lacks, is written as JSON escapes it.
     """
     sheet = path.suffix.lower() == ".xlsx"
     place = path.with_name(f"{path.name}.part.jsonl") if sheet else path
-    form = _Table() if path.suffix.lower() == ".csv" else _JsonLines()
+    form = _Table(answerer) if path.suffix.lower() == ".csv" else _JsonLines(answerer)
     try:
         if sheet and path.exists() and not (place.exists() or anew):
-            yield Output(_kept_in_sheet(path, rows, corpus), _nothing_left)
+            yield Output(_kept_in_sheet(path, rows, corpus, answerer), _nothing_left)
             return
         with _growing(place, form, rows, corpus, anew) as output:
             yield output
-        if sheet:
-            write_sheet(path, "answers", [COLUMNS, *map(_cells, form.records(place.read_text(encoding="utf-8")))])
-            place.unlink()
+            if sheet:
+                write_sheet(path, "answers", [COLUMNS, *map(_cells, form.records(place.read_text(encoding="utf-8")))])
+                place.unlink()
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -107,18 +131,20 @@ def writing(path: Path, rows: Sequence[Row], corpus: str, anew: bool = False) ->
 @contextmanager
 def _growing(place: Path, form: "_Form", rows: Sequence[Row], corpus: str, anew: bool) -> Iterator[Output]:
     regular = place.is_file() or not place.exists()  # else a device or a pipe, which holds nothing
-    data = place.read_bytes() if place.is_file() and not anew else b""
-    begins = form.begins.encode()
-    if not (data.startswith(begins) or begins.startswith(data)):
-        raise InputError(f"{place} holds something else than answers; {_ELSEWHERE}")
-    data = data[: form.whole(data)]
-    kept: list[Kept] = []
-    if data:
-        kept = _checked(place, _kept(place, form, data), [_as_kept(form, row) for row in rows], corpus)
-    with place.open("r+b" if data else "wb") as file:
+    with place.open("a+b" if regular else "wb") as file:
+        if regular:
+            _lock(file, place)
+            file.seek(0)
+        data = file.read() if regular and not anew else b""
+        begins = form.begins.encode()
+        if not (data.startswith(begins) or begins.startswith(data)):
+            raise InputError(f"{place} holds something else than answers; {_ELSEWHERE}")
+        data = data[: form.whole(data)]
+        kept: list[Kept] = []
+        if data:
+            kept = _checked(place, _kept(place, form, data), [_as_kept(form, row) for row in rows], corpus)
         if regular:
             file.truncate(len(data))
-            file.seek(0, os.SEEK_END)
 
         def add(text: str) -> None:
             file.write(text.encode("utf-8", "backslashreplace"))
@@ -131,6 +157,14 @@ def _growing(place: Path, form: "_Form", rows: Sequence[Row], corpus: str, anew:
         yield Output(kept, lambda row, given: add(form.line(row, given)))
 
 
+def _lock(file: IO[bytes], place: Path) -> None:
+    """Hold a file until it is closed; InputError where another batch does."""
+    try:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.exceptions.LockException as error:
+        raise InputError(f"another batch writes to {place}; wait until it has ended, or name another file") from error
+
+
 def _kept(place: Path, form: "_Form", data: bytes) -> list[Kept]:
     try:
         return [_kept_of(record) for record in form.records(data.decode("utf-8"))]
@@ -141,7 +175,8 @@ def _kept(place: Path, form: "_Form", data: bytes) -> list[Kept]:
 def _kept_of(record: dict[str, Any]) -> Kept:
     corpus = record.get("corpus") or ""
     version = corpus["version"] if isinstance(corpus, dict) else corpus
-    return Kept(record["id"] or "", record["question"] or "", version, bool(record.get("error")))
+    facts = record["id"] or "", record["question"] or "", version, bool(record.get("error"))
+    return Kept(*facts, record.get("asked_as") or "")
 
 
 def _as_kept(form: "_Form", row: Row) -> Kept:
@@ -151,26 +186,40 @@ def _as_kept(form: "_Form", row: Row) -> Kept:
     return _kept_of(record)
 
 
-def _kept_in_sheet(path: Path, rows: Sequence[Row], corpus: str) -> list[Kept]:
+def _kept_in_sheet(path: Path, rows: Sequence[Row], corpus: str, answerer: str) -> list[Kept]:
     """What a finished workbook holds; it must be all of `rows`."""
     names, *cells = read_sheet(path) or [()]
     if names != COLUMNS:
         raise InputError(f"{path} holds something else than answers; {_ELSEWHERE}")
     kept = [_kept_of(dict(zip(COLUMNS, row, strict=True))) for row in cells]
-    wanted = [Kept(cell_text(row.id or ""), cell_text(row.ask.question if row.ask else ""), "", False) for row in rows]
+    wanted = [
+        Kept(cell_text(row.id or ""), cell_text(row.ask.question if row.ask else ""), "", False, _hash(row, answerer))
+        for row in rows
+    ]
     if len(kept) < len(wanted):
         raise InputError(f"{path} holds answers to {len(kept)} of {len(wanted)} questions; {_ELSEWHERE}")
     return _checked(path, kept, wanted, corpus)
 
 
 def _checked(place: Path, kept: list[Kept], wanted: Sequence[Kept], corpus: str) -> list[Kept]:
-    """`kept`, if it is of the first of the rows `wanted`, and of that corpus."""
+    """`kept`, if it is of the first of the rows `wanted`, asked and answered in the same way, and of that corpus."""
     for number, one in enumerate(kept, start=1):
         if number > len(wanted) or (one.id, one.question) != (wanted[number - 1].id, wanted[number - 1].question):
             raise InputError(f"{place} holds answers to other questions, first in row {number}; {_ELSEWHERE}")
         if one.corpus not in ("", corpus):
             raise InputError(f"{place} was answered from another version of the corpus, {one.corpus}; {_ELSEWHERE}")
+        if one.asked_as != wanted[number - 1].asked_as:
+            differs = (
+                f"{place} was answered otherwise, first in row {number}: history, filters, settings or model differ"
+            )
+            raise InputError(f"{differs}; {_ELSEWHERE}")
     return kept
+
+
+def _hash(row: Row, answerer: str) -> str:
+    """Of all that an answer depends on besides the corpus; the same in every run."""
+    asked = json.dumps([row.ask and asdict(row.ask), answerer])
+    return hashlib.sha256(asked.encode()).hexdigest()[:16]
 
 
 _ELSEWHERE = "name another file, or write it anew with --anew"
@@ -198,13 +247,15 @@ class _Form(Protocol):
         """The rows of a text; ValueError, KeyError, TypeError or AttributeError for what is none."""
 
 
+@dataclass(frozen=True)
 class _JsonLines:
+    answerer: str
     head = ""
     begins = '{"id": '
 
     def line(self, row: Row, given: Answer | str) -> str:
-        data = given.to_dict() if isinstance(given, Answer) else _failed(row, given)
-        return json.dumps(data, ensure_ascii=False) + "\n"
+        data: dict[str, Any] = given.to_dict() if isinstance(given, Answer) else _failed(row, given)
+        return json.dumps(data | {"asked_as": _hash(row, self.answerer)}, ensure_ascii=False) + "\n"
 
     def whole(self, data: bytes) -> int:
         return data.rfind(b"\n") + 1
@@ -213,13 +264,16 @@ class _JsonLines:
         return [parse_json(line) for _, line in numbered(text)]
 
 
+@dataclass(frozen=True)
 class _Table:
+    answerer: str
     head = begins = ",".join(COLUMNS) + "\r\n"
 
     def line(self, row: Row, given: Answer | str) -> str:
         fields = _fields(given) if isinstance(given, Answer) else _failed(row, given)
+        fields["asked_as"] = _hash(row, self.answerer)
         text = io.StringIO(newline="")
-        csv.writer(text).writerow(_harmless(fields.get(name) or "") for name in COLUMNS)
+        csv.writer(text).writerow(harmless(fields.get(name) or "") for name in COLUMNS)
         return text.getvalue()
 
     def whole(self, data: bytes) -> int:
@@ -238,7 +292,7 @@ class _Table:
 def _cells(record: dict[str, Any]) -> list[str]:
     """A row of JSON Lines as the cells of a table."""
     answer = as_answer(record)
-    fields = record if answer is None else _fields(answer)
+    fields = record if answer is None else {**_fields(answer), "asked_as": record["asked_as"]}
     return [fields.get(name) or "" for name in COLUMNS]
 
 
@@ -263,14 +317,9 @@ def _fields(answer: Answer) -> dict[str, str | None]:
     }
 
 
-def _failed(row: Row, error: str) -> dict[str, str | None]:
+def _failed(row: Row, error: str) -> dict[str, Any]:
     return {"id": row.id, "question": row.ask.question if row.ask else None, "error": f"line {row.line}: {error}"}
 
 
 def _lines(values: Iterable[str]) -> str:
     return "\n".join(values)
-
-
-def _harmless(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

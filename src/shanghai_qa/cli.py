@@ -52,7 +52,7 @@ JournalPath = Annotated[
     Path | None,
     typer.Option(
         "--journal",
-        help="File that keeps what readers said.",
+        help="File that keeps what readers said; none to keep nothing.",
         envvar="SHANGHAI_QA_JOURNAL",
         show_default="that of the install",
     ),
@@ -169,15 +169,19 @@ def batch(
 
     Bad rows are reported and the rest goes on; exit status 1 if any.
     """
-    from shanghai_qa.batch import answered, writing
+    from shanghai_qa.assistant import Assistant
+    from shanghai_qa.batch import Still, answered, writing
     from shanghai_qa.files import read_rows
+    from shanghai_qa.settings import Settings, default_index
     from shanghai_qa.terminal import progress
 
     rows = read_rows(questions)
     if out.exists() and out.resolve() == questions.resolve():
         raise ShanghaiQAError(f"{out} holds the questions; write the answers to another file")
-    assistant, kept = _assistant(index, model), _journal(journal)
-    with writing(out, rows, assistant.info.version, anew) as output, progress() as bar:
+    settings, still = Settings.from_environment(os.environ), Still(index or default_index(os.environ))
+    assistant, kept = Assistant(still, settings, model or None), _journal(journal)
+    answerer = assistant.settings.model_dump_json()
+    with writing(out, rows, assistant.info.version, answerer, anew) as output, progress() as bar:
         done, bad = len(output.kept), sum(one.failed for one in output.kept)
         if done:
             typer.echo(f"{done} of {len(rows)} rows stand in {out} already; --anew answers them again", err=True)
@@ -247,12 +251,9 @@ def export(
     Rows that hold an error instead of an answer, as `batch` writes them, are skipped and counted.
     """
     from shanghai_qa.export import export as exported
-    from shanghai_qa.files import check_writable, read_answers
+    from shanghai_qa.files import read_answers
 
-    if out != _DASH:
-        check_writable(out)
-        if out.exists() and answers != _DASH and out.samefile(answers):
-            raise InputError(f"{out} holds the answers; write to another file")
+    _check_out(out, answers, "holds the answers")
     rows = read_answers(Path("/dev/stdin") if answers == _DASH else answers)
     given = [one for one in rows if one]
     documents = _assistant(index).documents if form.is_bibliography else ()
@@ -266,10 +267,29 @@ def export(
         typer.echo(f"{count(len(rows) - len(given), 'row')} without an answer skipped", err=True)
 
 
+def _check_out(out: Path, source: Path, what: str) -> None:
+    """InputError where no file can be written to `out`, or it is the one that is read, of which that is said."""
+    from shanghai_qa.files import check_writable
+
+    if out == _DASH:
+        return
+    check_writable(out)
+    if out.exists() and source.exists() and out.samefile(source):
+        raise InputError(f"{out} {what}; write to another file")
+
+
 def _write(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; what is none, such as a pipe, is written to as it stands."""
+    whole = path.is_file() or not path.exists()
+    file = path.resolve() if whole else path
+    aside = file.with_name(f".{file.name}.new") if whole else file
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        aside.write_text(text, encoding="utf-8", newline="")
+        if whole:
+            aside.replace(file)
     except OSError as error:
+        if whole:
+            aside.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
@@ -297,7 +317,7 @@ def feedback(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address; one that others reach needs --public or a key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 7860,
     model: Model = None,
     index: IndexPath = None,
@@ -312,7 +332,9 @@ def serve(
 ) -> None:
     """Open the page in which readers ask and check, and the doors for programs; without an index they wait for one.
 
-    On an address that other machines reach, programs need a key and the page is closed, unless --public opens it.
+    An address that other machines reach needs --public, which opens the page to all, or a key, without which it is
+    closed; programs must show a key wherever there is one. There each client may make 60 requests a minute, questions
+    on the page aside, unless SHANGHAI_QA_API_RATE says how many.
     """
     from shanghai_qa.settings import ApiSettings
     from shanghai_qa.web.ports import check_port, is_loopback
@@ -323,6 +345,7 @@ def serve(
         raise ShanghaiQAError(f"{host} can be reached from other machines; let all in with --public, or set --api-key")
     if not alone and access.rate is None:
         access = access.model_copy(update={"rate": _PUBLIC_RATE})
+        typer.echo(f"Requests of one client are limited to {_PUBLIC_RATE}; SHANGHAI_QA_API_RATE changes that", err=True)
     check_port(host, port)
     typer.echo("Starting the page …", err=True)
     from shanghai_qa.web.server import serve as run
@@ -379,10 +402,8 @@ def journal_export(
     import json
     from dataclasses import asdict
 
-    from shanghai_qa.files import check_writable
-
-    check_writable(None if out == _DASH else out)
     kept = _journal(journal)
+    _check_out(out, kept.path, "is the journal")
     rows = [("vote", asdict(one)) for one in kept.entries()] + [("question", asdict(one)) for one in kept.exchanges()]
     text = "".join(json.dumps({"kind": kind} | row, ensure_ascii=False) + "\n" for kind, row in rows)
     if out == _DASH:

@@ -96,7 +96,7 @@ def cite_as(document: Document, accessed: date) -> str:
     """A reference in words, on one line: who, what, where, when, the address, and what was read on which day."""
     origin = ", ".join(filter(None, [document.publisher, _when(document.published)]))
     read = f"read on {_when(accessed.isoformat())} as {_holding(document)}"
-    parts = [", ".join(document.authors), f"“{document.title}”", origin, _address(document.url) or ""]
+    parts = [", ".join(document.authors), f"“{document.title}”", origin, web_address(document.url) or ""]
     return _written(f"{_line('. '.join(filter(None, parts)))} ({_line(read)})")
 
 
@@ -168,7 +168,7 @@ def kind(document: Document) -> Kind:
             return Kind.PAPER
     if document.tier is Tier.ESTABLISHED and _NEWS.search(_proper(publisher)):
         return Kind.NEWS
-    if _address(document.url) is None:
+    if web_address(document.url) is None:
         return Kind.REPORT if _REPORT_TITLE.search(document.title) else Kind.DOCUMENT
     return Kind.PAGE
 
@@ -236,7 +236,7 @@ def _bibtex_entry(key: str, document: Document, accessed: date) -> str:
     """
     name, publisher = _BIBTEX[kind(document)]
     year, month, day_of_month = _date(document.published)
-    address = _address(document.url)
+    address = web_address(document.url)
     fields = {
         "author": " and ".join(f"{{{_latex(author)}}}" for author in document.authors),
         "key": "" if document.authors else _latex(_proper(document.publisher or "") or document.title),
@@ -274,7 +274,7 @@ def _ris(documents: Sequence[Document], accessed: date) -> str:
 def _ris_fields(key: str, document: Document, accessed: date) -> Iterator[tuple[str, str]]:
     name, publisher = _RIS[kind(document)]
     year, month, day_of_month = _date(document.published)
-    address = _address(document.url)
+    address = web_address(document.url)
     yield "TY", name
     yield "ID", key
     yield from (("AU", author) for author in document.authors)
@@ -299,7 +299,7 @@ def _csl_json(documents: Sequence[Document], accessed: date) -> str:
 def _csl_item(key: str, document: Document, accessed: date) -> dict[str, object]:
     name, publisher = _CSL[kind(document)]
     issued = [int(part) for part in _date(document.published) if part]
-    address = _address(document.url)
+    address = web_address(document.url)
     item = {
         "id": key,
         "type": name,
@@ -369,13 +369,15 @@ def _csv(answers: Sequence[Answer], accessed: date) -> str:
     writer.writerow(_COLUMNS)
     for answer in answers:
         for claim, number in _claims(answer):
-            writer.writerow(map(_harmless, _cells(answer.question, claim, answer.citation(number))))
+            writer.writerow(
+                harmless(_CONTROL.sub("", cell)) for cell in _cells(answer.question, claim, answer.citation(number))
+            )
     return file.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    text = _CONTROL.sub("", cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def harmless(cell: str) -> str:
+    """A cell of a table that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _claims(answer: Answer) -> Iterator[tuple[str, int]]:
@@ -389,7 +391,7 @@ def _cells(question: str, claim: str, citation: Citation) -> tuple[str, ...]:
     source = citation.source
     facts = (source.title, source.publisher or "", source.published or "", source.tier.value)
     place = (str(citation.page or ""), str(citation.start), str(citation.end), source.sha256)
-    return (question, claim, citation.quote, *facts, _address(source.url) or "", source.id, *place)
+    return (question, claim, citation.quote, *facts, web_address(source.url) or "", source.id, *place)
 
 
 # --- Words around answers -------------------------------------------------------------------------------------------
@@ -487,7 +489,7 @@ _COPIES = 3  # addresses told of a source's copies
 
 def _copies(also_at: Sequence[str], language: str = "en", form: str = "{}") -> str:
     """At which addresses a source's copies are, each put in `form`, and how many more there are; "" if at none."""
-    addresses = [form.format(address) for each in also_at if (address := _address(each))][:_COPIES]
+    addresses = [form.format(address) for each in also_at if (address := web_address(each))][:_COPIES]
     told, more = ", ".join(addresses), len(also_at) - len(addresses)
     return told and _say("also_at", language, _say("more", language, told, str(more)) if more else told)
 
@@ -518,28 +520,29 @@ def _markdown(answers: Sequence[Answer], accessed: date) -> str:
         footnotes += [_footnote(notes[c.number], c, answer.language) for c in answer.citations]
     blocks += footnotes
     if colophon := _colophon(answers, accessed):
-        blocks += ["---", _plain(colophon)]
+        blocks += ["---", in_markdown(colophon)]
     return "".join(f"{block}\n\n" for block in blocks).rstrip("\n") + "\n"
 
 
 def _answer_in_markdown(answer: Answer, notes: Mapping[int, int]) -> Iterator[str]:
-    yield f"# {_plain(answer.question)}"
+    yield f"# {in_markdown(answer.question)}"
     if answer.read_as:
-        yield f"*{_plain(_say('read_as', answer.language, answer.read_as))}*"
+        yield f"*{in_markdown(_say('read_as', answer.language, answer.read_as))}*"
     if direct := _direct(answer):
-        yield f"**{_plain(direct)}**"
-    yield "\n>\n".join(f"> {_plain(line)}" for line in _standing(answer))
+        yield f"**{in_markdown(direct)}**"
+    yield "\n>\n".join(f"> {in_markdown(line)}" for line in _standing(answer))
     for statement in answer.statements:
-        yield _plain(statement.text) + _marks(statement.citations, notes)
+        yield in_markdown(statement.text) + _marks(statement.citations, notes)
     for one in answer.disagreements:
-        yield f"**{_plain(_say('disagree', answer.language, one.subject))}**"
+        yield f"**{in_markdown(_say('disagree', answer.language, one.subject))}**"
         yield _table_in_markdown(one, answer, notes)
 
 
 def _table_in_markdown(one: Disagreement, answer: Answer, notes: Mapping[int, int]) -> str:
     rows = [_row(_say(name, answer.language) for name in _COMPARED), _row("---" for _ in _COMPARED)]
     for value, as_of, source, tier, number in _compared(one, answer):
-        rows.append(_row([*map(_plain, (value, as_of)), _plain(source) + _marks([number], notes), _plain(tier)]))
+        value, as_of, source, tier = map(in_markdown, (value, as_of, source, tier))
+        rows.append(_row([value, as_of, source + _marks([number], notes), tier]))
     return "\n".join(rows)
 
 
@@ -563,18 +566,24 @@ def _marks(numbers: Iterable[int], notes: Mapping[int, int]) -> str:
 
 
 def _footnote(note: int, citation: Citation, language: str) -> str:
-    address = _address(citation.source.url)
-    facts = ", ".join(map(_plain, _facts(citation, language)))
+    address = web_address(citation.source.url)
+    facts = ", ".join(map(in_markdown, _facts(citation, language)))
     return (
-        f"[^{note}]: “{_plain(citation.quote)}” *{_plain(citation.source.title)}*. {facts}."
+        f"[^{note}]: “{in_markdown(citation.quote)}” *{in_markdown(citation.source.title)}*. {facts}."
         f"{f' <{address}>' if address else ''} {_copies(citation.source.also_at, language, '<{}>')}".rstrip()
     )
 
 
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    escaped = re.sub(r"[\\`*_\[\]<>|~]|&(?=#?\w+;)|^[#+=:-]", r"\\\g<0>", _line(text))
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)
+def in_markdown(text: str) -> str:
+    """Text that Markdown shows as it is, on one line, with no link in it: not even where an address is spelled out."""
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _SIGN.sub(r"\\\g<0>", _line(text)))
+
+
+_SIGN = re.compile(
+    r"[\\`*_\[\]<>|~]|&(?=#?\w+;)|^[#+=:-]"  # what CommonMark, tables and footnotes give a meaning
+    r"|:(?=//)|(?<=\bwww)\.|(?<=\w)@(?=\w)",  # what makes a link where addresses become ones by themselves
+    re.IGNORECASE,
+)
 
 
 # --- HTML -----------------------------------------------------------------------------------------------------------
@@ -658,7 +667,7 @@ def _html(answers: Sequence[Answer], accessed: date) -> str:
     )
     environment.globals |= {
         "say": _say, "direct": _direct, "standing": _standing, "compared": _compared, "columns": _COMPARED,
-        "facts": _facts, "web_address": _address, "copies": _copies,
+        "facts": _facts, "web_address": web_address, "copies": _copies,
     }  # fmt: skip
     language = answers[0].language if answers else "en"
     return environment.from_string(_PAGE).render(
@@ -706,7 +715,7 @@ def _when(published: str | None, language: str = "en") -> str:
     return day(published, language) if published and _date(published)[0] else published or ""
 
 
-def _address(url: str | None) -> str | None:
+def web_address(url: str | None) -> str | None:
     """The address if it is one of http or https, with what no address may hold as %xx; else None."""
     if url is None or not re.match(r"https?://[^\s/?#\\]", url, re.IGNORECASE):
         return None

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def read_rows(path: Path) -> list[Row]:
         return _rows_of_table(path, *_read_workbook(path))
     text = read_text(path)
     if path.suffix.lower() == ".csv":
-        return _rows_of_table(path, *read_table(path, text))
+        return _rows_of_table(path, *read_table(path, text, delimiter_of(text)))
     return [_row_of_line(number, line) for number, line in numbered(text)]
 
 
@@ -82,10 +82,17 @@ def check_writable(*paths: Path | None) -> None:
 
 def _rows_of_table(path: Path, names: list[str], rows: Iterable[tuple[int, dict[str, Any]]]) -> list[Row]:
     if "question" not in map(folded, names):
-        how = "" if path.suffix.lower() == ".xlsx" else ", separated by commas"
+        how = "" if path.suffix.lower() == ".xlsx" else ", separated by commas, semicolons or tabs"
         expected = f"the first line names the columns{how}"
         raise InputError(f"{path}:1: no column named question; {expected}; found {_shown(names)}")
     return [_row(line, fields) for line, fields in rows]
+
+
+def delimiter_of(text: str) -> str:
+    """What separates the columns of a table, as the first line tells: a comma where it tells nothing."""
+    with suppress(csv.Error):
+        return csv.Sniffer().sniff(text.split("\n", 1)[0], ",;\t").delimiter
+    return ","
 
 
 def read_table(

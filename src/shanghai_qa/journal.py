@@ -46,6 +46,7 @@ _PATIENCE_S = 10.0  # for another process that writes
 _LARGEST = 2**63 - 1  # that SQLite counts to
 _NAMED = 10  # entries that an error names
 _ELSEWHERE = "name another file with SHANGHAI_QA_JOURNAL"
+NONE = Path("none")  # in place of a file: nothing at all is kept
 
 _HISTORY = TypeAdapter(tuple[Turn, ...])
 _ANSWER = TypeAdapter(Answer)
@@ -100,15 +101,17 @@ def _now() -> datetime:
 
 
 class Journal:
-    """The journal in a file, which the first write makes, with its folder. JournalError where it cannot be used.
+    """The journal in a file, which the first write makes, with its folder, for its owner alone to read.
 
-    What is asked is kept only with `keeps_questions`. A journal of an older format is read as it is, and brought up to
-    this one by the first write, in the same transaction.
+    JournalError where it cannot be used, and at each use but `asked` where its path is `NONE`, under which nothing is
+    kept. What is asked is kept only with `keeps_questions`, and what is removed is wiped from the file. A journal of an
+    older format is read as it is, and brought up to this one by the first write, in the same transaction.
     """
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = _now, *, keeps_questions: bool = False) -> None:
         self.path = path
-        self.keeps_questions = keeps_questions
+        self.keeps_votes = path != NONE
+        self.keeps_questions = keeps_questions and self.keeps_votes
         self._clock = clock
 
     def add(self, answer: Answer, history: tuple[Turn, ...], helpful: bool, reason: str = "") -> Entry:
@@ -139,17 +142,16 @@ class Journal:
         )
 
     def prune(self, days: int) -> int:
-        """Remove all that is more than `days` old, votes and questions, and wipe it from the file; how many they were.
+        """Remove all that is more than `days` old, votes and questions; how many they were.
 
         ValueError for less than 0 days.
         """
         if days < 0:
             raise ValueError(f"days must be at least 0, got {days}")
-        if not self.path.exists():
+        if not self._is_there():
             return 0
         before = self._at(timedelta(days=days))
         with self._opened("rw") as connection:
-            connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
             tables = ("entry", "exchange")[: self._format(connection)]
             return sum(connection.execute(f"DELETE FROM {name} WHERE at < ?", (before,)).rowcount for name in tables)
@@ -189,7 +191,7 @@ class Journal:
             "".join(map(str, row)).encode()
         except UnicodeEncodeError as error:
             raise InputError("the answer or what was said has characters that are no text; hand in others") from error
-        self._make_folder()
+        self._make_file()
         places = ", ".join("?" * (len(row) + 1))
         with self._opened("rwc") as connection:
             connection.execute("BEGIN IMMEDIATE")  # at once, so that of two first writers one makes the tables
@@ -205,7 +207,7 @@ class Journal:
 
     def _rows(self, table: str, since: int, which: str, *values: object) -> list[tuple[Any, ...]]:
         """Those of a table that there is `since` a format."""
-        if not self.path.exists():
+        if not self._is_there():
             return []
         with self._opened("rw") as connection:  # not "ro": a reader may have to roll back what was left half written
             if self._format(connection) < since:
@@ -218,9 +220,17 @@ class Journal:
         except ValidationError as error:
             raise JournalError(f"{self.path}: {name} cannot be read: {error.errors()[0]['msg']}") from error
 
-    def _make_folder(self) -> None:
+    def _is_there(self) -> bool:
+        if not self.keeps_votes:
+            raise JournalError(f"nothing is kept, since the journal is {str(NONE)!r}; {_ELSEWHERE}")
+        return self.path.exists()
+
+    def _make_file(self) -> None:
+        if self._is_there():
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
         except OSError as error:
             raise JournalError(f"{self.path} cannot be written: {error.strerror}; {_ELSEWHERE}") from error
 
@@ -233,6 +243,7 @@ class Journal:
                 closing(sqlite3.connect(address, _PATIENCE_S, isolation_level=None, uri=True)) as connection,
                 connection,
             ):
+                connection.execute("PRAGMA secure_delete = ON")
                 yield connection
         except sqlite3.Error as error:
             raise JournalError(self._explained(error)) from error

@@ -23,9 +23,9 @@ from shanghai_qa import __version__
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import ShanghaiQAError
 from shanghai_qa.journal import Journal
-from shanghai_qa.prove import Verdict, check_citation, source_of
+from shanghai_qa.prove import Verdict, source_of
 from shanghai_qa.terminal import show
-from shanghai_qa.values import TOPICS, Answer, Citation, Document, Filters, Hit, Tier, Turn
+from shanghai_qa.values import TOPICS, Answer, Citation, Document, Filters, Hit, Outcome, Tier, Turn
 from shanghai_qa.web import ports
 
 _INSTRUCTIONS = """Answers about Shanghai's technology ecosystem from a fixed corpus of dated sources.
@@ -191,7 +191,7 @@ def _checked(assistant: Assistant, quote: str, document: Document, start: int | 
     at = document.text.find(quote) if start is None else start
     begin = max(at, 0)
     cited = Citation(1, quote, begin, begin + len(quote), "", source_of(document))
-    check = check_citation(cited, {one.id: one for one in assistant.documents})
+    (check,) = assistant.verify(Answer(quote, "en", Outcome.ANSWERED, assistant.info, citations=(cited,)))
     if check.verdict is Verdict.FOUND:
         return Checked(check.verdict, document.id, begin, begin + len(quote), "")
     return Checked(check.verdict, document.id, None, None, check.detail)

@@ -86,8 +86,8 @@ class Settings(IndexSettings):
     """A chat model that writes the answer, as "provider:name"; None for the default answerer."""
     model_base_url: str | None = None
     """Where that model's server is, if not its provider's own."""
-    model_timeout_s: float = Field(default=60, gt=0, le=3600)
-    """How long the model may take for one answer, retries included."""
+    model_timeout_s: float = Field(default=30, gt=0, le=3600)
+    """How long the model may take for one answer, retries included; a server gives it less than its clients wait."""
     model_sentences: int = Field(default=12, ge=1, le=100)
     """Sentences of the corpus that the model is given at most."""
     model_budget_chars: int = Field(default=6000, ge=200)
@@ -162,7 +162,10 @@ def default_index(environment: Mapping[str, str]) -> Path:
 
 
 def default_journal(environment: Mapping[str, str]) -> Path:
-    """What readers said of answers: $SHANGHAI_QA_JOURNAL, else the checkout's, else one in the user's data folder."""
+    """What readers said of answers: $SHANGHAI_QA_JOURNAL, else the checkout's, else one in the user's data folder.
+
+    The path may be `journal.NONE`, under which nothing is kept.
+    """
     if named := environment.get(f"{PREFIX}JOURNAL"):
         return Path(named)
     if checkout := _checkout():

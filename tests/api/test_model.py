@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from langchain_core.language_models import FakeListChatModel
 
 from shanghai_qa.api.app import mount
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.catalogue import Catalogue
 from shanghai_qa.current import Current
 from shanghai_qa.settings import ApiSettings, Settings
+from shanghai_qa.web.server import build_app
 from tests.api.conftest import NO_JOURNAL, frames
 from tests.model_server import Model, Reply, serving
 
@@ -98,3 +100,27 @@ def test_chat_clients_are_sent_no_sentence_that_the_answer_does_not_have(
     assert sources.count("\n- [") == len(answer["citations"])
     model.plays(reply)
     assert json.loads(completed(client, stream=False).text)["choices"][0]["message"]["content"] == text
+
+
+@pytest.mark.parametrize("rewrites", [False, True])
+def test_a_model_that_never_answers_costs_no_client_the_quotes(
+    index: Path, model: Model, monkeypatch: pytest.MonkeyPatch, rewrites: bool
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    settings = Settings(model="openai:m", model_base_url=model.url, model_rewrites=rewrites)
+    model.plays(Reply(silent_s=30))
+    client = TestClient(build_app(Assistant.open(index, settings), NO_JOURNAL, ApiSettings(timeout_s=8)))
+    history = [{"role": "user", "content": "What is Quantum Valley?"}, {"role": "assistant", "content": "A place."}]
+    reply = client.post("/api/v1/ask", json={"question": VALLEY, "history": history if rewrites else []})
+    assert reply.status_code == 200, reply.text
+    answer = reply.json()
+    assert (answer["answerer"], answer["direct_answer"]) == ("extractive", "32 startups")
+    assert "Showing quotes only; openai:m did not answer in time." in answer["caveats"]
+    assert len(model.asked) == 1 + rewrites
+
+
+def test_a_model_that_was_handed_in_stays_when_it_is_given_less_time(index: Path) -> None:
+    model = FakeListChatModel(responses=["Quantum Valley holds 32 startups [1]."])
+    app = build_app(Assistant.open(index, Settings(), model), NO_JOURNAL, ApiSettings(timeout_s=20))
+    statements = TestClient(app).post("/api/v1/ask", json={"question": VALLEY}).json()["statements"]
+    assert [one["text"] for one in statements] == ["Quantum Valley holds 32 startups."]

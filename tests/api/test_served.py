@@ -4,6 +4,7 @@ That they are given the answers of every other door is tested in `tests.e2e.test
 """
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -103,13 +104,23 @@ def test_an_address_that_others_reach_asks_for_a_key_or_for_leave(index: Path, t
     assert told == f"error: {expected}"
 
 
+def test_help_says_what_an_address_that_others_reach_needs_and_how_often_they_may_ask(tmp_path: Path) -> None:
+    told = " ".join(re.sub(r"[│╭╮╰╯─]", " ", run("serve", "--help", cwd=tmp_path).out).split())
+    assert "one that others reach needs --public or a key" in told
+    assert "60 requests a minute" in told
+    assert "SHANGHAI_QA_API_RATE" in told
+
+
 def test_with_a_key_alone_programs_are_served_there_and_the_page_is_not(index: Path, tmp_path: Path) -> None:
     with ports.listen("0.0.0.0", 0) as free:
         port = str(free.getsockname()[1])
     command = [str(PROGRAM), "serve", "--host", "0.0.0.0", "--port", port, "--api-key", "k1", "--index", str(index)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment())
+    process = subprocess.Popen(command, stdout=-1, stderr=-1, text=True, cwd=tmp_path, env=environment())
     try:
         assert process.stdout is not None
+        assert process.stderr is not None
+        told = "Requests of one client are limited to 60/minute; SHANGHAI_QA_API_RATE changes that\n"
+        assert process.stderr.readline() == told
         assert f"127.0.0.1:{port}" in process.stdout.readline()
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/", trust_env=False, timeout=60) as http:
             assert http.get("").status_code == 403

@@ -86,6 +86,25 @@ def test_questions_are_kept_where_that_is_turned_on_and_can_be_shown_exported_an
     assert (tmp_path / "all.jsonl").read_text(encoding="utf-8") == exported.out
     assert "no folder" in at(tmp_path, "journal", "export", "-o", "nowhere/all.jsonl").error
 
+    before = (tmp_path / "journal.sqlite").read_bytes()
+    (tmp_path / "link").symlink_to("journal.sqlite")
+    for name in ("journal.sqlite", "link"):
+        refused = at(tmp_path, "journal", "export", "-o", name).error
+        assert refused == f"error: {name} is the journal; write to another file"
+    assert (tmp_path / "journal.sqlite").read_bytes() == before
+    assert at(tmp_path, "journal", "export", "-o", "/dev/stdout").out == exported.out
+    assert not list(tmp_path.glob(".*"))
+
     assert at(tmp_path, "journal", "prune", "--older-than", "1").err == "0 removed from journal.sqlite\n"
     assert at(tmp_path, "journal", "prune").status == 2
     assert "expected yes or no" in at(tmp_path, "journal", "show", keep="perhaps").error
+
+
+def test_without_a_journal_nothing_is_kept_and_its_commands_say_so(index: Path, tmp_path: Path) -> None:
+    nowhere = environment(SHANGHAI_QA_JOURNAL="none", SHANGHAI_QA_KEEP_QUESTIONS="yes")
+    asked = run("ask", "--json", STAR_MARKET, "--index", index, cwd=tmp_path, env=nowhere)
+    (tmp_path / "answer.json").write_text(asked.out, encoding="utf-8")
+    for command in (("feedback", "answer.json", "--helpful"), ("journal", "show"), ("journal", "export")):
+        said = run(*command, cwd=tmp_path, env=nowhere).error
+        assert said.startswith("error: nothing is kept, since the journal is 'none'; name another file with")
+    assert [path.name for path in tmp_path.iterdir()] == ["answer.json"]

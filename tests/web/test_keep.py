@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from shanghai_qa.journal import Exchange, Journal
+from shanghai_qa.journal import NONE, Exchange, Journal
 from shanghai_qa.values import Turn
 from shanghai_qa.web.page_phrases import PAGE
 from tests.web.conftest import EVERY, Screen, assert_accessible, opened, serving
@@ -52,6 +52,15 @@ def kept(journal: Journal, before: int) -> tuple[Exchange, ...]:
 def test_a_page_of_a_server_that_keeps_nothing_has_no_box(page: Page) -> None:
     expect(page.locator("#past-conversations .none")).to_have_text(PAGE["en"].script["none_yet"])
     expect(page.locator("#composer input")).to_have_count(0)
+
+
+def test_where_nothing_is_kept_there_are_no_votes(browser: Browser, index: Path) -> None:
+    with serving(index, NONE) as (address, _), opened(browser, address) as page:
+        page.goto(address)
+        page.wait_for_selector(".intro .chip")
+        ask(page, QUANTUM)
+        expect(page.locator(".tools [data-do=share]")).to_be_visible()
+        expect(page.locator(".votes")).to_be_hidden()
 
 
 @pytest.mark.parametrize("screen", EVERY, indirect=True, ids=str)

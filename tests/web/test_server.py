@@ -9,8 +9,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +21,11 @@ from starlette.datastructures import Headers
 
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import ShanghaiQAError
-from shanghai_qa.journal import Journal
+from shanghai_qa.journal import NONE, Journal
+from shanghai_qa.prove import source_of
+from shanghai_qa.settings import ApiSettings
 from shanghai_qa.store import Index
-from shanghai_qa.values import Answer, CorpusInfo, Filters, Outcome, Turn
+from shanghai_qa.values import Answer, Citation, CorpusInfo, Document, Filters, Outcome, Statement, Turn
 from shanghai_qa.web import ports
 from shanghai_qa.web.line import Line
 from shanghai_qa.web.page import Asked, Page
@@ -272,6 +275,62 @@ def test_a_vote_is_kept_and_taken_back_only_by_who_gave_it(client: TestClient, j
     assert client.delete(f"/feedback/{given['id']}?undo={given['undo']}").status_code == 204
     assert journal.entries() == ()
     assert client.delete(f"/feedback/{given['id']}?undo={given['undo']}").status_code == 400
+
+
+def test_a_vote_is_kept_on_nothing_but_what_the_documents_say(
+    assistant: Assistant, document: Document, client: TestClient, journal: Journal
+) -> None:
+    quote = document.text[:20]
+    true = replace(
+        REFUSAL,
+        outcome=Outcome.ANSWERED,
+        statements=(Statement(quote, (1,)),),
+        citations=(Citation(1, quote, 0, len(quote), "", source_of(document)),),
+    )
+    false = replace(true, citations=(replace(true.citations[0], quote="Buy now."),))
+    beside = replace(true, statements=(Statement("Buy now.", (1,)),))
+    long = replace(true, statements=(Statement("x" * 2001, (1,)),))
+    given = [
+        client.post("/feedback", json={"answer": answer.to_dict(), "helpful": True})
+        for answer in (true, false, beside, long)
+    ]
+    assert [reply.status_code for reply in given] == [200, 422, 422, 422]
+    assert "do not hold what this answer cites" in given[1].json()["detail"]
+    assert [entry.answer for entry in journal.entries()] == [true]
+
+
+@pytest.mark.parametrize("address", ["/turns", "/zh/turns", "/export/markdown", "/feedback"])
+def test_what_is_sent_to_the_page_is_held_to_the_size_and_rate_of_the_doors(
+    assistant: Assistant, journal: Journal, address: str
+) -> None:
+    access = ApiSettings(keys=("k1",), rate="3/minute", max_body_bytes=1000)
+    client = TestClient(build_app(assistant, journal, access))
+    assert client.post(address, content=b"[" + b" " * 1000 + b"]").status_code == 413
+
+    def pieces() -> Iterator[bytes]:  # sent without its length
+        yield b"[" + b" " * 600
+        yield b" " * 600 + b"]"
+
+    headers = {"Content-Type": "application/json"}
+    assert client.post(address, content=pieces(), headers=headers).status_code == 413
+    assert client.delete("/feedback/1?undo=x").status_code == 403
+    refused = client.post(address, json=[])
+    assert (refused.status_code, refused.json()["status"]) == (429, 429)
+    assert client.get("/health").status_code == 200
+    asked = client.post("/gradio_api/queue/join", json={"data": ["x" * 1000], "fn_index": 0, "session_hash": "s"})
+    assert asked.status_code not in (413, 429)
+
+
+@pytest.mark.parametrize("prefix", ["", "/zh"])
+def test_a_server_without_a_journal_shows_no_votes_and_takes_none(assistant: Assistant, prefix: str) -> None:
+    client = TestClient(build_app(assistant, Journal(NONE, keeps_questions=True)))
+    assert ".votes { display: none }" in client.get(f"{prefix}/").text
+    reply = client.post(f"{prefix}/feedback", json={"answer": REFUSAL.to_dict(), "helpful": True})
+    assert (reply.status_code, "nothing is kept" in reply.json()["detail"]) == (400, True)
+
+
+def test_a_server_with_a_journal_shows_votes(client: TestClient) -> None:
+    assert ".votes { display: none }" not in client.get("/").text
 
 
 def test_a_journal_that_cannot_be_written_is_said_in_one_line(assistant: Assistant, tmp_path: Path) -> None:

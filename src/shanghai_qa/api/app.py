@@ -17,6 +17,7 @@ from shanghai_qa.api.metrics import Metrics
 from shanghai_qa.api.models import (
     EVENTS,
     EXAMPLE,
+    REPLIES,
     Asking,
     Checkable,
     Found,
@@ -51,10 +52,11 @@ follow in their place. A `problem` in place of any of these ends the stream."""
 
 def mount(
     app: FastAPI, assistant: Assistant, catalogue: Current[Catalogue], journal: Journal, access: ApiSettings
-) -> None:
+) -> Callable[[ASGIApp], Gate]:
     """Open the doors on `app`: REST under /api/v1, chat completions under /v1, and /metrics.
 
-    What is asked goes to `journal`, if that keeps it and whoever asks agrees.
+    What is asked goes to `journal`, if that keeps it and whoever asks agrees. Gives a gate for what else takes in
+    anything: with the size and the rate of the doors, counted with them, but without keys.
     """
     metrics = Metrics()
     desk = Desk(assistant, journal, access, metrics)
@@ -63,6 +65,7 @@ def mount(
     rest.add_middleware(gate, free=_FREE)
     talk.add_middleware(gate, respond=chat.respond, free=_FREE)
     app.add_middleware(_Doors, rest=rest, chat=talk, metrics=gate(metrics))
+    return partial(gate, access=access.model_copy(update={"keys": ()}))
 
 
 def is_door(scope: Scope) -> bool:
@@ -218,7 +221,7 @@ def _framed(event: Event) -> bytes:
 
 
 def _describe(app: FastAPI) -> None:
-    """Have the description of `app` hold what FastAPI cannot know: the schema of problems, and a whole example.
+    """Have the description of `app` hold what FastAPI cannot know: the schema of problems, and whole examples.
 
     FastAPI leaves out of an example each field that is null.
     """
@@ -228,7 +231,9 @@ def _describe(app: FastAPI) -> None:
         schema = plain()
         schema["components"]["schemas"]["Problem"] = problems.SCHEMA
         paths = schema["paths"]
-        paths["/ask"]["post"]["responses"]["200"]["content"]["application/json"]["example"] = EXAMPLE
+        for path, example in {"/ask": EXAMPLE, **REPLIES}.items():
+            (operation,) = paths[path].values()
+            operation["responses"]["200"]["content"]["application/json"]["example"] = example
         paths["/verify"]["post"]["requestBody"]["content"]["application/json"]["example"] = EXAMPLE
         return schema
 

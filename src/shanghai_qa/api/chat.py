@@ -1,9 +1,10 @@
 """A door that speaks OpenAI's chat completions, so that existing chat clients can ask: messages in, an answer out.
 
 The last user message is the question, the messages before it are the conversation. The text cites as [1] and lists the
-sources below; the whole `Answer` comes in the field `answer`. Nobody here follows instructions: system messages, tools
-and temperatures are ignored, and what is ignored among the messages is said in `notes`. What is streamed begins when
-the whole answer is proven, since nothing that was sent can be taken back.
+sources below, in Markdown, where of what is said and quoted nothing is markup; the whole `Answer` comes in the field
+`answer`. Nobody here follows instructions: system messages, tools and temperatures are ignored, and what is ignored
+among the messages is said in `notes`. What is streamed begins when the whole answer is proven, since nothing that was
+sent can be taken back.
 """
 
 import re
@@ -23,6 +24,7 @@ from shanghai_qa.api.models import LONGEST_HISTORY
 from shanghai_qa.api.problems import Problem
 from shanghai_qa.api.replies import EVENT_STREAM, as_json, frame, json_reply, stream_reply
 from shanghai_qa.assistant import Event
+from shanghai_qa.export import in_markdown, web_address
 from shanghai_qa.frame import day
 from shanghai_qa.values import Answer, Ask, Citation, Disagreement, Statement, Turn
 
@@ -249,29 +251,33 @@ def pieces(answer: Answer) -> Iterator[str]:
 
 
 def marked(statement: Statement) -> str:
-    return statement.text + " " + "".join(f"[{number}]" for number in statement.citations)
+    return in_markdown(statement.text) + " " + "".join(f"[{number}]" for number in statement.citations)
 
 
 def below(answer: Answer) -> str:
     """What stands below the sentences, a blank line before each block; a refusal is all of it."""
     say = _PHRASES[answer.language]
     differing = [_differing(one, say["differ"]) for one in answer.disagreements]
-    minded = [*answer.missing, *answer.caveats, *differing]
+    minded = [*map(in_markdown, (*answer.missing, *answer.caveats)), *differing]
     sources = [f"- [{citation.number}] {_source(citation, answer.language)}" for citation in answer.citations]
     blocks = ["\n".join(minded), "\n".join([say["sources"], *sources]) if sources else ""]
     return ("\n\n" if answer.statements else "") + "\n\n".join(filter(None, blocks))
 
 
 def _differing(one: Disagreement, says: str) -> str:
-    claims = (f"{claim.value} [{claim.citation}]{f' ({claim.as_of})' if claim.as_of else ''}" for claim in one.claims)
-    return says.format(one.subject) + "; ".join(claims)
+    claims = (
+        f"{in_markdown(claim.value)} [{claim.citation}]{f' ({in_markdown(claim.as_of)})' if claim.as_of else ''}"
+        for claim in one.claims
+    )
+    return says.format(in_markdown(one.subject)) + "; ".join(claims)
 
 
 def _source(citation: Citation, language: str) -> str:
     source = citation.source
     published = day(source.published, language) if source.published else None
-    facts = [source.title, source.publisher, published, _PHRASES[language][source.tier], source.url]
-    return ", ".join(filter(None, facts))
+    facts = [source.title, source.publisher, published, _PHRASES[language][source.tier]]
+    address = web_address(source.url)
+    return ", ".join([*map(in_markdown, filter(None, facts)), *([f"<{address}>"] if address else [])])
 
 
 _PHRASES = {

@@ -18,6 +18,7 @@ from shanghai_qa.values import (
     Filters,
     Hit,
     Outcome,
+    Sentence,
     Source,
     Statement,
     Tier,
@@ -28,7 +29,11 @@ Topic = StrEnum("Topic", {topic: topic for topic in TOPICS})  # type: ignore[mis
 
 LONGEST_HISTORY = 400
 _LONGEST_FILTER = 100
-_MOST_CITATIONS = 200
+_MOST_STATEMENTS = 50
+_MOST_CITATIONS = 100
+_LONGEST_SENTENCE = 2_000
+_MOST_COMPARED = 3_000  # characters of a model's sentence and all that it cites; of such that took 7 s to check
+_MOST_COMPARED_IN_ALL = 20_000
 _MOST_HITS = 100
 
 Year = Annotated[int, Field(ge=1, le=9999)]
@@ -211,13 +216,45 @@ class Whole(Listed):
         )
 
 
-def _few(answer: Answer) -> Answer:
-    if len(answer.citations) > _MOST_CITATIONS:
-        raise ValueError(f"an answer of at most {_MOST_CITATIONS} citations is checked, got {len(answer.citations)}")
+def _small(answer: Answer) -> Answer:
+    """ValueError for more than takes seconds to check; what we answer is a fraction of that."""
+    claims = [claim for one in answer.disagreements for claim in one.claims]
+    cited = [number for statement in answer.statements for number in statement.citations]
+    for most, name, given in (
+        (_MOST_STATEMENTS, "statements", answer.statements),
+        (_MOST_CITATIONS, "citations", answer.citations),
+        (_MOST_CITATIONS, "claims", claims),
+        (_MOST_STATEMENTS * _MOST_CITATIONS, "marks", cited),
+    ):
+        if len(given) > most:
+            raise ValueError(f"an answer of at most {most:,} {name} is checked, got {len(given):,}")
+    sentences = [
+        *(("a statement", one.text) for one in answer.statements),
+        *(("a quote", one.quote) for one in answer.citations),
+        *(("a context", one.context.text) for one in answer.citations if one.context),
+        *(("a value", claim.value) for claim in claims),
+        ("the direct answer", answer.direct_answer or ""),
+    ]
+    for name, text in sentences:
+        if len(text) > _LONGEST_SENTENCE:
+            raise ValueError(f"{name} of at most {_LONGEST_SENTENCE:,} characters is checked, got {len(text):,}")
+    compared = _compared(answer)
+    if max(compared, default=0) > _MOST_COMPARED or sum(compared) > _MOST_COMPARED_IN_ALL:
+        limits = f"{_MOST_COMPARED:,} characters with all that it cites, and {_MOST_COMPARED_IN_ALL:,} of all"
+        raise ValueError(f"a sentence of a model is checked that has at most {limits}")
     return answer
 
 
-Checkable = Annotated[Answer, AfterValidator(_few)]
+def _compared(answer: Answer) -> list[int]:
+    """For each sentence of a model how many characters it and all that it cites have; quotes need no comparing."""
+    if answer.answerer == "extractive":
+        return []
+    of = {one.number: len(one.quote) + (len(one.context.text) if one.context else 0) for one in answer.citations}
+    return [len(one.text) + sum(of.get(number, 0) for number in one.citations) for one in answer.statements]
+
+
+Checkable = Annotated[Answer, AfterValidator(_small)]
+"""An answer that can be checked soon, however it was made up."""
 
 
 class Checked(BaseModel):
@@ -282,6 +319,8 @@ _SOURCE = Source(
     tier=Tier.UNVERIFIED,
     sha256="a495347f49111bb6dde3c0dbad31e31f5eecb709396e12ac0d4c8d87da959435",
 )
+_CORPUS = CorpusInfo("cd7be8a2a40b", 335, 945)
+_CITED = Citation(1, _QUOTE, 760, 887, "Quantum Valley in Zhangjiang", _SOURCE)
 EXAMPLE: dict[str, Any] = json.loads(
     Answer(
         question="How many startups are in Quantum Valley?",
@@ -289,9 +328,32 @@ EXAMPLE: dict[str, Any] = json.loads(
         outcome=Outcome.ANSWERED,
         direct_answer="32 startups",
         statements=(Statement(_QUOTE, (1,), "2025"),),
-        citations=(Citation(1, _QUOTE, 760, 887, "Quantum Valley in Zhangjiang", _SOURCE),),
+        citations=(_CITED,),
         caveats=("Only an unverified source says this.",),
-        corpus=CorpusInfo("cd7be8a2a40b", 335, 945),
+        corpus=_CORPUS,
         elapsed_ms={"total": 98.2},
     ).to_json()
 )
+_TOPICS = ("policy", "quantum", "semiconductors", "ai", "startups", "talent", "districts")
+_PLACES = ("Shanghai", "Pudong", "Zhangjiang", "Xuhui", "Putuo", "Yangpu")
+_LISTED = Listed(source=_SOURCE, authors=(), topics=_TOPICS, places=_PLACES, characters=3_812)
+_SENTENCE = Sentence(_QUOTE, _CITED.start, _CITED.end)
+_HIT = Hit(1, _QUOTE, _CITED.start, _CITED.end, _CITED.section, (_SENTENCE,), _SOURCE)
+REPLIES: dict[str, Any] = {
+    path: reply.model_dump(mode="json")
+    for path, reply in {
+        "/search": Found(query="Quantum Valley", corpus=_CORPUS, passages=[_HIT]),
+        "/sources": Sources(total=1, page=1, per_page=PER_PAGE, sources=[_LISTED]),
+        "/sources/{id}": Whole(
+            **_LISTED.__dict__ | {"characters": len(_QUOTE)},
+            text=_QUOTE,
+            sentences=[Numbered(number=1, text=_QUOTE, start=0, end=len(_QUOTE))],
+        ),
+        "/verify": Verified(
+            holds=True, citations=[Checked(number=1, verdict=Verdict.FOUND, detail="", holds=True)], faults=[]
+        ),
+        "/health": Health(),
+        "/ready": Ready(corpus=_CORPUS, ingesting=False),
+    }.items()
+}
+"""An example of what each route but /ask replies with, by its path."""

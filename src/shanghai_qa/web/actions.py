@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, HTTPException, Response
 from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator, BaseModel, Field
 
+from shanghai_qa.api.models import Checkable
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.export import Format, export
 from shanghai_qa.journal import Journal
@@ -43,7 +44,7 @@ class Kept(BaseModel):
 class Vote(BaseModel):
     """What a reader says of an answer."""
 
-    answer: Whole
+    answer: Annotated[Checkable, AfterValidator(_whole)]
     history: list[Turn] = Field(default=[], max_length=_LONGEST_HISTORY)
     helpful: bool
     reason: str = Field(default="", max_length=_REASON)
@@ -73,7 +74,9 @@ def router(assistant: Assistant, journal: Journal, language: str) -> APIRouter:
 
     @routes.post("/feedback")
     def said(vote: Vote) -> dict[str, Any]:
-        """Keep a vote; `undo` takes it back."""
+        """Keep a vote on an answer of ours, which is one that holds; `undo` takes it back."""
+        if assistant.faults(vote.answer) or not all(check.holds for check in assistant.verify(vote.answer)):
+            raise HTTPException(422, "the documents, as they are now, do not hold what this answer cites; ask again")
         entry = journal.add(vote.answer, tuple(vote.history), vote.helpful, vote.reason)
         return {"id": entry.id, "undo": _seal(entry.id)}
 

@@ -51,6 +51,7 @@ _SUBMITTED, _NARROWED, _STOPPED = map(_TOLD.format, ("submitted", "narrowed", "s
 _READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 _BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_NO_VOTES = "<style>.votes { display: none }</style>"  # where none would be kept
 _LONGEST_HISTORY = 40  # messages
 _FILTERS = TypeAdapter(Filters)
 _SEEN_S = 0.05  # for less, nothing is worth drawing
@@ -226,7 +227,7 @@ def mount_page(app: FastAPI, assistant: Assistant, journal: Journal, language: s
         app,
         Page(assistant, journal, language, line).build(),
         path=View("", language).root or "/",
-        head=_HEAD.format(phrases=_within_script(said)),
+        head=_HEAD.format(phrases=_within_script(said)) + ("" if journal.keeps_votes else _NO_VOTES),
         theme=gr.themes.Base(font=("system-ui", "sans-serif"), font_mono=("ui-monospace", "monospace")),
         footer_links=[],
         run_history=False,

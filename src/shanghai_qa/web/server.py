@@ -55,8 +55,9 @@ def build_app(assistant: Assistant, journal: Journal, access: ApiSettings = _ALL
     `access` says whom the doors for programs serve; unless `page_open`, the page serves nobody else.
     """
     app = FastAPI(title="Shanghai QA", docs_url=None, redoc_url=None, openapi_url=None)
+    assistant = _in_time(assistant, access)
     catalogue, atlas = Current(assistant, Catalogue), Current(assistant, make_atlas)
-    api.mount(app, assistant, catalogue, journal, access)
+    app.add_middleware(_Bounded, gate=api.mount(app, assistant, catalogue, journal, access))
     if not page_open:
         app.add_middleware(Closed, access=access, is_door=api.is_door)
     app.add_middleware(_Guarded)
@@ -76,6 +77,13 @@ def build_app(assistant: Assistant, journal: Journal, access: ApiSettings = _ALL
     for language in reversed(LANGUAGES):  # what is mounted at the root would take all that follows it
         mount_page(app, assistant, journal, language, line)
     return app
+
+
+def _in_time(assistant: Assistant, access: ApiSettings) -> Assistant:
+    """The assistant with a model that gives up while a client of the doors still waits, so that quotes can follow."""
+    settings = assistant.settings
+    most_s = access.timeout_s / 2 / (1 + settings.model_rewrites)  # it may be asked twice
+    return assistant if settings.model_timeout_s <= most_s else assistant.with_settings(model_timeout_s=most_s)
 
 
 def _told(request: Request, error: Exception) -> JSONResponse:
@@ -162,6 +170,19 @@ class _Waiting(_Server):
             )
             again = {"Retry-After": "5", "Refresh": "5"}
             await HTMLResponse(shown, status_code=503, headers=again)(scope, receive, send)
+
+
+class _Bounded:
+    """Leads through a gate whatever sends us anything, but for the doors, which have gates, and Gradio's queue."""
+
+    def __init__(self, app: ASGIApp, gate: Callable[[ASGIApp], ASGIApp]) -> None:
+        self._app = app
+        self._gated = gate(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sends = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        free = not sends or api.is_door(scope) or "/gradio_api/" in scope["path"]
+        await (self._app if free else self._gated)(scope, receive, send)
 
 
 _NO_INDEX = {
