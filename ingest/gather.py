@@ -10,6 +10,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 from unicodedata import normalize
@@ -20,7 +21,7 @@ from ingest.documents import base_of, document, flaw_of_name, id_of, printable
 from ingest.formats import ENDINGS, is_document, load
 from ingest.formats.apart import Apart, BrokenOff
 from ingest.formats.facts import is_address, opening
-from ingest.formats.file import FIELDS, MAX_LINE, Digest, LineError, check_size
+from ingest.formats.file import FIELDS, MAX_LINE, Digest, LineError
 from ingest.formats.front import SIDECAR, sidecar
 from ingest.loaded import PAGE, Facts, Loaded, Removed
 from shanghai_qa.errors import CorpusError, InputError
@@ -70,20 +71,21 @@ def gather(
     cache: Path,
     allow_private: bool = False,
     columns: Mapping[str, str] | None = None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Gathered]:
     """The documents of `inputs`: in the order in which these are given, within a folder by id; each id, and file, once.
 
     An input is a folder, a file, or an address with http or https. Facts of a source are those of its sidecar
-    `<file>.meta.yaml`, else of its front matter, else `flags`, else what it says of itself; a title may be its first
-    line or its name. `columns` says which column or key of CSV and JSON Lines holds which field. `cache` is the folder
-    that addresses are fetched into, from private networks only if `allow_private`.
+    `<file>.meta.yaml`, else of its front matter or the columns of its record, else `flags`, else what it says of
+    itself; a title may be its first line or its name. `columns` says which column or key of CSV and JSON Lines holds
+    which field. `cache` is the folder that addresses are fetched into, from private networks only if `allow_private`.
 
-    `refuse` is told what is left out and why, opening with the path. CorpusError where a path does not exist,
-    InputError for a field that there is not.
+    `refuse` is told what is left out and why, opening with the path, and `note` of which address what was fetched
+    before is used, and why. CorpusError where a path does not exist, InputError for a field that there is not.
     """
     for unknown in set(columns or ()).difference(FIELDS):
         raise InputError(f"{unknown!r} is no field of a record; expected {', '.join(FIELDS)}")
-    sources = _Sources(inputs, flags, columns or {}, cache, allow_private)
+    sources = _Sources(inputs, flags, columns or {}, cache, allow_private, note)
     sources.count(progress)
     holders: dict[str, str] = {}
     for told in _in_order(sources.jobs()):
@@ -92,7 +94,8 @@ def gather(
         elif isinstance(told, str):
             refuse(told)
         elif (id := told.gathered.document.id) in holders:
-            refuse(f"{told.where} has the id {id!r} that {holders[id]} has already; rename one of them")
+            way_out = "leave one of them out" if is_address(told.where) else "rename one of them"
+            refuse(f"{told.where} has the id {id!r} that {holders[id]} has already; {way_out}")
         else:
             holders[id] = told.where
             yield told.gathered
@@ -132,6 +135,7 @@ class _Sources:
     columns: Mapping[str, str]
     cache: Path
     allow_private: bool
+    note: Callable[[str], None]
     refused: list[str] = field(default_factory=list)
 
     def count(self, progress: Progress) -> None:
@@ -168,11 +172,15 @@ class _Sources:
 
     def _jobs(self) -> Iterator[Job | None]:
         web: Web | None = None
+        fetched = set[str]()
         seen: set[str] | None = set() if _overlap(self.inputs) else None
         for given in self.inputs:
             if _is_address(given):
                 web = web or self._web()
-                yield from map(self._fetched, web.fetch(str(given)))
+                for page in web.fetch(str(given)):
+                    if page.address not in fetched:  # named by itself and listed, too
+                        fetched.add(page.address)
+                        yield self._fetched(page)
                 continue
             for path, base in self._files(Path(given)):
                 if seen is not None:
@@ -181,11 +189,13 @@ class _Sources:
                         continue
                     seen.add(real)
                 yield self._job(path, base)
+        if web:
+            web.close()
 
     def _web(self) -> "Web":
         from ingest.fetch import Web
 
-        return Web(self.cache, allow_private=self.allow_private, refuse=self.refused.append)
+        return Web(self.cache, allow_private=self.allow_private, refuse=self.refused.append, note=self.note)
 
     def _files(self, given: Path) -> Iterator[tuple[Path, Path]]:
         """The documents at a path, each with the folder that its id counts from."""
@@ -205,11 +215,8 @@ class _Sources:
         where, id = printable(path), id_of(path, base)
         try:
             size = path.stat().st_size
-            check_size(size)
         except OSError as error:
             self.refused.append(f"{where}: cannot be read ({error.strerror}); expected a file that opens")
-        except CorpusError as error:
-            self.refused.append(f"{where}: {error}")
         else:
             flaw = flaw_of_name(id)
             if not flaw:
@@ -233,14 +240,20 @@ class _Sources:
 
 
 def id_of_address(address: str) -> str:
-    """The id of what was fetched: its host and path, and its query, in signs that an id may have."""
+    """The id of what was fetched: its host and path, and its query, in signs that an id may have.
+
+    Where these do not tell all of the address, a hash of it stands behind them. http and https count as one, and so do
+    addresses with and without a slash at the end.
+    """
     parts = urlsplit(address)
-    path = PurePosixPath("/" + unquote(parts.path))
-    names = [*(path.with_suffix("") if path.suffix.lower() in ENDINGS else path).parts[1:]]
+    host = parts.netloc.lower().replace(":", "-")
+    names = [unquote(name) for name in parts.path.split("/")]
     if parts.query:
-        names = [*names[:-1], f"{names[-1] if names else ''}-{unquote(parts.query)}"]
+        names[-1] += f"-{unquote(parts.query)}"
     slugs = (re.sub(r"[^\w.-]+", "-", normalize("NFC", name)).strip("-.")[:_LONGEST_SLUG] for name in names)
-    return "/".join(filter(None, [parts.netloc.lower().replace(":", "-"), *slugs]))
+    id = "/".join(filter(None, [host, *slugs]))
+    told = host + unquote(address.removeprefix(f"{parts.scheme}://{parts.netloc}")).removesuffix("/")
+    return id if told == id else f"{id}-{sha256(address.encode()).hexdigest()[:8]}"
 
 
 def _is_address(given: Path | str) -> bool:
@@ -332,14 +345,15 @@ def read(job: Job, tell: Callable[[Message], None]) -> None:
         tell(job.where + why)
 
     try:
-        data, beside = job.path.read_bytes(), _sidecar(job.path)
-        texts = load(job.name, data, given=job.given, columns=job.columns, declared=job.declared, refuse=refuse)
-        for key, loaded in texts:
-            place = f"/{key}" if key else ""
-            try:
-                tell(Told(job.where + place, _gathered(job.id + place, loaded, beside)))
-            except CorpusError as error:
-                refuse(f"{place}: {error}")
+        beside = _sidecar(job.path)
+        with job.path.open("rb") as data:
+            texts = load(job.name, data, given=job.given, columns=job.columns, declared=job.declared, refuse=refuse)
+            for key, loaded in texts:
+                place = f"/{key}" if key else ""
+                try:
+                    tell(Told(job.where + place, _gathered(job.id + place, loaded, beside)))
+                except CorpusError as error:
+                    refuse(f"{place}: {error}")
     except LineError as error:
         refuse(f":{error.line}: {error}")
     except CorpusError as error:

@@ -86,6 +86,8 @@ def report(summary: Summary, folder: Path) -> None:
         out.print(f"  cleaned  {escape(pieces)}; list them with: shanghai-qa index removed")
     if summary.untiered:
         out.print(f" untiered  {len(summary.untiered)} count as unverified: {escape(_listed(summary.untiered))}")
+    for reason in summary.stale:
+        out.print(f"   stale   {escape(reason)}; what was fetched before is used")
     for reason in summary.refused:
         out.print(f"  refused  {escape(reason)}")
     total = len(summary.added) + len(summary.changed) + len(summary.unchanged)

@@ -1,14 +1,16 @@
 """What was fetched, kept in a folder: for each address a file with the data and a small JSON that says what it is.
 
 The JSON names its file by the content and is replaced in one atomic step, after the data is on disk: a process that is
-killed leaves the old pair or the new one, never a mixture. What does not fit together counts as not there. The folder
-also holds a lock for each host, so that ingests that share it take turns.
+killed leaves the old pair or the new one, never a mixture. What does not fit together counts as not there. An address
+that redirects has the JSON of the one where that ended. What is used is marked with the time, and goes when it was not
+for long. The folder also holds a lock for each host, so that ingests that share it take turns.
 """
 
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +42,7 @@ class Entry:
 
 
 _ENTRY = TypeAdapter(Entry)
+_KEPT_S = 90 * 24 * 3600  # since it was last used
 
 
 @dataclass(frozen=True)
@@ -49,20 +52,37 @@ class Cache:
     folder: Path
 
     def load(self, url: httpx.URL) -> Entry | None:
-        """What is kept of the address; None where that is nothing or damaged."""
+        """What is kept of the address itself; None where that is nothing or damaged."""
+        entry = self._record(url)
+        return entry if entry and entry.address == str(url) and self._is_whole(url, entry) else None
+
+    def last(self, url: httpx.URL) -> Entry | None:
+        """What is kept of the address, or of where it redirected to when it was last fetched."""
+        entry = self._record(url)
+        return self.load(httpx.URL(entry.address)) if entry else None
+
+    def _record(self, url: httpx.URL) -> Entry | None:
         try:
-            entry = _ENTRY.validate_json(self._at(url, ".json").read_bytes())
-            whole = sha256(self.path(entry).read_bytes()).hexdigest() == entry.sha256
+            return _ENTRY.validate_json(self._at(url, ".json").read_bytes())
         except (OSError, ValueError):
             return None
-        return entry if whole and entry.address == str(url) else None
+
+    def _is_whole(self, url: httpx.URL, entry: Entry) -> bool:
+        """Whether the data is as it was written; it is marked as used."""
+        data = self.path(entry)
+        try:
+            for used in (data, self._at(url, ".json")):
+                os.utime(used)
+            return sha256(data.read_bytes()).hexdigest() == entry.sha256
+        except OSError:
+            return False
 
     def path(self, entry: Entry) -> Path:
         return self.folder / entry.file
 
     def store(self, url: httpx.URL, chunks: Iterable[bytes], ending: str, headers: httpx.Headers) -> Entry:
         """Keep what came from the address, in place of what was kept of it; an error of `chunks` leaves the old."""
-        part, record, digest = self._at(url, ".part"), self._at(url, ".json"), sha256()
+        part, digest = self._at(url, ".part"), sha256()
         with self._writing():
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -82,17 +102,42 @@ class Cache:
                     last_modified=headers.get("last-modified"),
                 )
                 part.replace(data)
-                with part.open("wb") as file:
-                    file.write(_ENTRY.dump_json(entry, indent=1))
-                    file.flush()
-                    os.fsync(file.fileno())
-                part.replace(record)
+                self._write(url, entry)
             finally:
                 part.unlink(missing_ok=True)
-            for old in data.parent.glob(f"{record.stem}-*"):
+            for old in data.parent.glob(f"{_key(str(url))}-*"):
                 if old != data:
                     old.unlink(missing_ok=True)
         return entry
+
+    def redirect(self, url: httpx.URL, to: str) -> None:
+        """Keep that the address led to another one, of which something is kept."""
+        entry = self._record(httpx.URL(to))
+        if entry:
+            with self._writing():
+                self._at(url, ".json").parent.mkdir(parents=True, exist_ok=True)
+                self._write(url, entry)
+
+    def forget(self, url: httpx.URL) -> None:
+        """Count what is kept of the address as not there: there is nothing any more."""
+        with self._writing():
+            self._at(url, ".json").unlink(missing_ok=True)
+
+    def prune(self) -> None:
+        """Remove what no run has used for 90 days."""
+        with self._writing():
+            for file in self.folder.glob("??/*"):
+                with suppress(FileNotFoundError):  # another ingest may be at it
+                    if time.time() - file.stat().st_mtime > _KEPT_S:
+                        file.unlink()
+
+    def _write(self, url: httpx.URL, entry: Entry) -> None:
+        part = self._at(url, ".part")
+        with part.open("wb") as file:
+            file.write(_ENTRY.dump_json(entry, indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._at(url, ".json"))
 
     @contextmanager
     def turn(self, url: httpx.URL, pause_s: float, limits: Limits) -> Iterator[None]:
@@ -113,7 +158,8 @@ class Cache:
                         file.flush()
             except portalocker.LockException as error:
                 what = f"another ingest has been asking {url.host} for {limits.turn_s:g} s"
-                raise AddressRefused(url, what, "run this again when that is done") from error
+                way_out = "run this again when that is done"
+                raise AddressRefused(url, what, way_out, passing=True, wait_s=math.inf) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -15,12 +15,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from ingest.fetch import kinds
 from ingest.fetch.addresses import parse
 from ingest.fetch.answers import LATER, Answer, Asker, too_large
-from ingest.fetch.cache import Cache
+from ingest.fetch.cache import Cache, Entry
 from ingest.fetch.limits import NAME, AddressRefused, LeftOut
 
 _ROBOTS_BYTES = 512_000  # of a robots.txt that count: RFC 9309, section 2.5
 _READABLE = "expected HTML, text, Markdown, PDF, DOCX, EPUB, CSV, JSON Lines, ZIP, a sitemap or a feed"
 _BY_HAND = "find the page in a browser, and give its own address"
+_GONE = (404, 410)
 _T = TypeVar("_T")
 
 
@@ -29,7 +30,8 @@ class Fetched:
     """A page on disk; its file stays until a later run finds something else there.
 
     `address` is where redirects ended, `content_type` and `last_modified` are as the server sent them. Where it is not
-    `changed`, the cache had the same bytes before.
+    `changed`, the cache had the same bytes before. `stale` says why it is as the cache had it, where its host could not
+    be asked.
     """
 
     address: str
@@ -37,6 +39,7 @@ class Fetched:
     content_type: str | None
     last_modified: str | None
     changed: bool
+    stale: str | None = None
 
 
 class Pages:
@@ -51,8 +54,28 @@ class Pages:
         ] = {}  # by address; none is asked for twice, so none is replaced under a reader
 
     def page(self, url: httpx.URL) -> Fetched:
-        """What is at an address; AddressRefused if it cannot be had or read, CorpusError if it cannot be kept."""
-        return self._follow(url, self._keep, self._permit)
+        """What is at an address, or was when it was last fetched, where its host is in trouble.
+
+        AddressRefused if it cannot be had or read, CorpusError if it cannot be kept.
+        """
+        try:
+            found = self._follow(url, self._keep, self._permit)
+        except AddressRefused as error:
+            if error.status in _GONE:
+                self._cache.forget(url)
+            kept = self._cache.last(url) if error.passing else None
+            if kept is None:
+                raise
+            found = self._as_fetched(kept, changed=False, stale=error.what)
+            self._fetched.update(dict.fromkeys((str(url), found.address), found))
+        else:
+            if found.address != str(url):
+                self._cache.redirect(url, found.address)
+        return found
+
+    def _as_fetched(self, entry: Entry, changed: bool, stale: str | None = None) -> Fetched:
+        data = self._cache.path(entry)
+        return Fetched(entry.address, data, entry.content_type, entry.last_modified, changed, stale)
 
     def _follow(
         self,
@@ -81,7 +104,8 @@ class Pages:
     def _persist(self, url: httpx.URL, once: Callable[[httpx.URL], _T]) -> _T:
         """What `once` gives, at the first attempt or a later one; LeftOut where the host failed too often."""
         if self._failures[url.host] >= self._limits.failures:
-            raise LeftOut(url, f"not asked, as {url.host} failed {self._limits.failures} times in a row", LATER)
+            what = f"not asked, as {url.host} failed {self._limits.failures} times in a row"
+            raise LeftOut(url, what, LATER, passing=True)
         attempts = Retrying(
             stop=stop_after_attempt(self._limits.attempts),
             retry=retry_if_exception(self._may_pass),
@@ -118,9 +142,7 @@ class Pages:
                     return parse(answer.redirect, self._asker.allow_private, url)
                 unchanged = answer.status == 304
                 entry = known if known and unchanged else self._cache.store(url, *self._readable(answer))
-        changed = not known or known.sha256 != entry.sha256
-        data = self._cache.path(entry)
-        fetched = Fetched(entry.address, data, entry.content_type, entry.last_modified, changed)
+        fetched = self._as_fetched(entry, changed=not known or known.sha256 != entry.sha256)
         self._fetched[str(url)] = fetched
         return fetched
 
@@ -150,7 +172,8 @@ class Pages:
             self._robots[origin] = self._rules(url.join("/robots.txt"))
         rules = self._robots[origin]
         if isinstance(rules, AddressRefused):
-            raise AddressRefused(url, f"its robots.txt cannot be had: {rules.what}", rules.way_out)
+            what = f"its robots.txt cannot be had: {rules.what}"
+            raise AddressRefused(url, what, rules.way_out, passing=rules.passing)
         if not rules.can_fetch(str(url), NAME):
             raise AddressRefused(url, f"its robots.txt forbids it to {NAME}", "leave it out, or ask who runs the site")
 

@@ -27,6 +27,10 @@ def fetch(
     return Web(cache, allow_private=allow_private, refuse=refuse, limits=limits).fetch(address)
 
 
+def _no_note(message: str) -> None:
+    """Whoever does not ask is not told."""
+
+
 @dataclass(frozen=True)
 class _Run:
     """The addresses that a list, with the lists in it, has led to: as they are listed, and where redirects ended."""
@@ -39,7 +43,8 @@ class Web:
     """Fetches for one run: it asks for no page or robots.txt twice, and leaves a host alone that fails time and again.
 
     `cache` is a folder, made when needed, that only `Web`s write to. `refuse` is told what could not be had, a line at
-    a time. `resolve` and `network` are the world outside.
+    a time, and `note` what is as it was when it was last fetched, and why. `resolve` and `network` are the world
+    outside.
     """
 
     def __init__(
@@ -48,13 +53,15 @@ class Web:
         *,
         allow_private: bool,
         refuse: Callable[[str], None],
+        note: Callable[[str], None] = _no_note,
         limits: Limits = DEFAULTS,
         resolve: Resolve = system_addresses,
         network: httpcore.NetworkBackend | None = None,
     ) -> None:
         asker = Asker(network or httpcore.SyncBackend(), resolve, allow_private, limits)
-        self._pages = Pages(asker, Cache(cache))
-        self._allow_private, self._refuse, self._limits = allow_private, refuse, limits
+        self._cache = Cache(cache)
+        self._pages = Pages(asker, self._cache)
+        self._allow_private, self._refuse, self._note, self._limits = allow_private, refuse, note, limits
 
     def fetch(self, address: str) -> Iterator[Fetched]:
         """The page at an address, or the pages that a sitemap or feed there lists, in its order, each once.
@@ -62,7 +69,7 @@ class Web:
         Nothing, if that is told to `refuse`. CorpusError if the cache cannot be written to.
         """
         try:
-            found = self._pages.page(parse(address, self._allow_private))
+            found = self._page(parse(address, self._allow_private))
         except AddressRefused as error:
             self._refuse(str(error))
             return
@@ -70,6 +77,16 @@ class Web:
             yield from self._listed(found, _Run(), 1)
         else:
             yield found
+
+    def close(self) -> None:
+        """Forget what no run has fetched for long; call it when all that is wanted was fetched."""
+        self._cache.prune()
+
+    def _page(self, url: httpx.URL) -> Fetched:
+        found = self._pages.page(url)
+        if found.stale:
+            self._note(f"{found.address}: {found.stale}")
+        return found
 
     def _listed(self, listing: Fetched, run: _Run, depth: int) -> Iterator[Fetched]:
         """The pages of a list; `refuse` is told how many addresses were left out, and why."""
@@ -114,7 +131,7 @@ class Web:
         if str(url) in run.asked:
             return None
         run.asked.add(str(url))
-        found = self._pages.page(url)
+        found = self._page(url)
         is_list = found.data.suffix in _LISTINGS
         if is_list and not (link.is_sitemap and depth < _DEEPEST):
             raise AddressRefused(url, "it is a list of addresses within another", "ingest it by itself")

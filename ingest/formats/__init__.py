@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
+from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath
 from types import MappingProxyType
+from typing import BinaryIO
 
-from ingest.formats.file import Digest, File, check_size, refusing
+from ingest.formats.file import Digest, File, Record, refusing
 from ingest.loaded import Facts, Loaded
 from shanghai_qa.errors import CorpusError
 
@@ -38,7 +40,7 @@ _MAGIC = {
 
 def load(
     name: str,
-    data: bytes,
+    data: bytes | BinaryIO,
     *,
     given: Facts = Facts(),  # noqa: B008  it is frozen
     columns: Mapping[str, str] = MappingProxyType({}),
@@ -47,11 +49,16 @@ def load(
 ) -> Iterator[tuple[str, Loaded]]:
     """The texts of a file: ("", its text), or those of a container with a key each, its path or number in there.
 
-    The parameters are the fields of `File`. Texts are as found, not cleaned; one with front matter is a `Digest`. The
-    facts of each are those of its front matter, else `given`, else its own. `CorpusError` where the file cannot be
-    read, and for a member or record that cannot, unless `refuse` takes note of that.
+    `data` is what is in it, or the file itself, open and at its beginning: of records, and of members of a ZIP, no more
+    than a few are in memory then. The other parameters are the fields of `File`. Texts are as found, not cleaned; one
+    with front matter is a `Digest`. The facts of each are those of its front matter or columns, else `given`, else its
+    own. `CorpusError` where the file cannot be read, and for a member or record that cannot, unless `refuse` takes note
+    of that.
     """
-    yield from load_file(File(name, data, given, columns, declared, refuse))
+    stream = BytesIO(data) if isinstance(data, bytes) else data
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    yield from load_file(File(name, stream, size, given, columns, declared, refuse))
 
 
 def load_file(file: File) -> Iterator[tuple[str, Loaded]]:
@@ -79,11 +86,10 @@ def _kind(file: File) -> str:
     kind = ENDINGS.get(PurePosixPath(file.name).suffix.lower())
     if kind is None:
         raise CorpusError(f"is not a document; expected a name that ends in {', '.join(ENDINGS)}")
-    if not file.data:
+    if not file.size:
         raise CorpusError("is empty; expected a document")
-    check_size(len(file.data))
-    content = next((found for magic, found in _MAGIC.items() if magic.match(file.data)), None)
-    if content is None and kind == "pdf" and b"%PDF-" not in file.data[:1024]:
+    content = next((found for magic, found in _MAGIC.items() if magic.match(file.head)), None)
+    if content is None and kind == "pdf" and b"%PDF-" not in file.head[:1024]:
         raise CorpusError("is no PDF by its content; rename it to what it is")
     if content is None and kind in _ZIPS:
         raise CorpusError("is no ZIP file by its content, as its name says; rename it, or save it anew")
@@ -95,7 +101,7 @@ def _kind(file: File) -> str:
 def _with_facts(file: File, loaded: Loaded) -> Loaded:
     """The text with all facts that there are."""
     own = loaded.facts
-    return replace(loaded, facts=own.over(file.given) if isinstance(loaded, Digest) else file.given.over(own))
+    return replace(loaded, facts=own.over(file.given) if isinstance(loaded, Digest | Record) else file.given.over(own))
 
 
 def _reason(error: Exception) -> str:

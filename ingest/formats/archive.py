@@ -3,13 +3,15 @@
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
+from functools import partial
+from io import BufferedReader, BytesIO, RawIOBase
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import BinaryIO, cast
 from zipfile import ZipFile, ZipInfo
 
 from ingest.formats import is_document, load_file
-from ingest.formats.file import BREAK, MAX_DEPTH, MAX_RATIO, Budget, File, LineError, TooSlow, check_size
+from ingest.formats.file import BREAK, MAX_DEPTH, MAX_RATIO, Budget, File, LineError, TooSlow
 from ingest.formats.front import SIDECAR, sidecar
 from ingest.loaded import Facts, Loaded
 from shanghai_qa.errors import CorpusError
@@ -24,7 +26,7 @@ def load(file: File) -> Iterator[tuple[str, Loaded]]:
     """
     if file.depth >= MAX_DEPTH:
         raise CorpusError(f"lies in ZIP files {MAX_DEPTH} deep; unpack them")
-    with opened(file.data, file.budget) as members:
+    with opened(BytesIO(file.data) if file.depth else file.stream, file.budget) as members:
         read = False
         for info in sorted(members.infolist(), key=lambda info: info.filename):
             if info.is_dir() or not is_document(info.filename) or _is_hidden(info.filename):
@@ -40,12 +42,13 @@ def load(file: File) -> Iterator[tuple[str, Loaded]]:
             raise CorpusError("holds no document")
 
 
-def opened(data: bytes, budget: Budget) -> ZipFile:
+def opened(stream: BinaryIO, budget: Budget) -> ZipFile:
     """A ZIP file, all of whose members together may be unpacked; what they take is spent of the budget."""
-    if data.count(b"PK\x01\x02") > budget.members:  # before all of them become objects
+    pieces = iter(partial(stream.read, _SMALL), b"")
+    if sum(piece.count(b"PK\x01\x02") for piece in pieces) > budget.members:  # before all of them become objects
         budget.spend(budget.members + 1, 0)
     try:
-        members = ZipFile(BytesIO(data))
+        members = ZipFile(stream)
     except Exception as error:  # zipfile raises more than BadZipFile over a file that is damaged
         raise CorpusError("is a damaged or cut off ZIP file; save it anew") from error
     infos = sorted(members.infolist(), key=lambda info: info.header_offset)
@@ -63,21 +66,23 @@ def _is_hidden(name: str) -> bool:
 
 
 def _member(file: File, members: ZipFile, info: ZipInfo) -> Iterator[tuple[str, Loaded]]:
-    data = _unpacked(members, info)
     sidecar = _sidecar(members, info)
     name = PurePosixPath(info.filename)
 
     def refuse(why: str) -> None:
         file.refuse(f"/{_shown(info)}{why}")
 
-    inner = replace(file, name=name.name, data=data, depth=file.depth + 1, refuse=refuse, declared=None)
-    for key, loaded in load_file(inner):
-        path = str(name.with_suffix(""))
-        yield f"{path}/{key}" if key else path, replace(loaded, facts=sidecar.over(loaded.facts))
+    with _opened(members, info) as stream:
+        inner = replace(
+            file, name=name.name, stream=stream, size=info.file_size, depth=file.depth + 1, refuse=refuse, declared=None
+        )
+        for key, loaded in load_file(inner):
+            path = str(name.with_suffix(""))
+            yield f"{path}/{key}" if key else path, replace(loaded, facts=sidecar.over(loaded.facts))
 
 
-def _unpacked(members: ZipFile, info: ZipInfo) -> bytes:
-    """The bytes of a member; CorpusError where its name leads elsewhere or it cannot be unpacked."""
+def _opened(members: ZipFile, info: ZipInfo) -> BinaryIO:
+    """A member to be unpacked; CorpusError where its name leads elsewhere or it cannot be."""
     written = info.orig_filename
     if "\\" in written or BREAK.search(written):
         raise CorpusError("has a backslash or a line break in its name; rename it")
@@ -87,9 +92,8 @@ def _unpacked(members: ZipFile, info: ZipInfo) -> bytes:
         raise CorpusError("is a link; pack what it points at")
     if info.flag_bits & 1:
         raise CorpusError("is encrypted; pack it without a password")
-    check_size(info.file_size)
     try:
-        return members.read(info)
+        return BufferedReader(cast(RawIOBase, members.open(info)))
     except MemoryError:
         raise
     except Exception as error:  # of zipfile, and of the library of each way of packing
@@ -102,7 +106,8 @@ def _sidecar(members: ZipFile, info: ZipInfo) -> Facts:
         beside = members.getinfo(info.filename + SIDECAR)
     except KeyError:
         return Facts()
-    return sidecar(_unpacked(members, beside), beside.filename)
+    with _opened(members, beside) as stream:
+        return sidecar(stream.read(), beside.filename)
 
 
 def _shown(info: ZipInfo) -> str:

@@ -19,7 +19,7 @@ _TEXT = {qn("w:t"): "", qn("w:tab"): "\t", qn("w:br"): " ", qn("w:cr"): " ", qn(
 
 def load(file: File) -> Iterator[tuple[str, Loaded]]:
     """The text. The dates of a Word file are those of the file, not of what it holds, so none is taken from it."""
-    with opened(file.data, file.budget) as parts:
+    with opened(BytesIO(file.data), file.budget) as parts:
         if "[Content_Types].xml" not in parts.namelist():
             raise CorpusError("is a ZIP file, but no Word document; rename it to what it is")
     document = Document(BytesIO(file.data))

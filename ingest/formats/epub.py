@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterator
+from io import BytesIO
 from urllib.parse import unquote
 from zipfile import ZipFile
 
@@ -19,7 +20,7 @@ _NO_BOOK = "is a ZIP file, but no EPUB book; rename it to what it is"
 
 
 def load(file: File) -> Iterator[tuple[str, Loaded]]:
-    with opened(file.data, file.budget) as parts:
+    with opened(BytesIO(file.data), file.budget) as parts:
         package, path = _package(parts)
         names = dict.fromkeys(_chapters(package, posixpath.dirname(path)))
         if not names.keys().isdisjoint(_encrypted(parts)):

@@ -17,7 +17,7 @@ _DATES = {"original_date": True, "extensive_search": False}  # when it was publi
 
 def load(file: File) -> Iterator[tuple[str, Loaded]]:
     """The main text; of a page in which none stands out, all of its text."""
-    named = _CHARSET.search(file.data[:4096])
+    named = _CHARSET.search(file.head)
     text = file.text(named[1].decode() if named else None)
     page = bare_extraction(
         text, output_format="html", include_comments=False, with_metadata=True, date_extraction_params=_DATES

@@ -1,15 +1,19 @@
-"""Tables of texts: CSV with names on top, and JSON Lines, one object a line. Each record is a document."""
+"""Tables of texts: CSV with names on top, and JSON Lines, one object a line. Each record is a document.
+
+They are read as they come, so that a file may be of any size.
+"""
 
 import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
 
 from ingest.formats.facts import address, date, names, one_line, opening
-from ingest.formats.file import FIELDS, MAX_RECORD, File, LineError
+from ingest.formats.file import FIELDS, MAX_RECORD, File, LineError, Record
 from ingest.formats.front import shown
 from ingest.loaded import PAGE, Facts, Loaded
 from shanghai_qa.errors import CorpusError
@@ -36,17 +40,16 @@ _LONGEST_KEY = 100  # characters
 
 csv.field_size_limit(MAX_RECORD)  # characters; there is one limit for the whole process, and it begins at 131,072
 
-Record = Mapping[str, Any]
-Row = tuple[int, Record | str]
-"""The line on which a record ends, and the record by names as in `KNOWN`, or what is wrong with it."""
+Cells = Mapping[str, Any]
+Row = tuple[int, Cells | str]
+"""The line on which a record ends, and its cells by names as in `KNOWN`, or what is wrong with it."""
 
 
 def load(file: File) -> Iterator[tuple[str, Loaded]]:
     """The records, each by its id, else by its number, from 1; those without a text are refused."""
-    text = file.text().removeprefix("\ufeff").replace(PAGE, "")
     is_lines = PurePosixPath(file.name).suffix.lower() in (".jsonl", ".ndjson")
     number = refused = 0
-    for number, (line, record) in enumerate(_objects(text) if is_lines else _rows(text, file), start=1):
+    for number, (line, record) in enumerate(_objects(file) if is_lines else _rows(file), start=1):
         try:
             yield _loaded(record, number, file)
         except CorpusError as error:
@@ -58,10 +61,17 @@ def load(file: File) -> Iterator[tuple[str, Loaded]]:
         raise CorpusError("holds no record; expected texts below a row of names, or an object a line")
 
 
-def _rows(text: str, file: File) -> Iterator[Row]:
+def _lines(file: File, newline: str) -> Iterator[str]:
+    """The lines of the file, which `newline` parts as `open` has it; "" leaves all ends of lines as they are."""
+    for text in file.texts():
+        yield from StringIO(text.removeprefix("\ufeff").replace(PAGE, ""), newline)
+
+
+def _rows(file: File) -> Iterator[Row]:
     """The rows of CSV below that of names, none of them blank."""
-    top = text.lstrip("\r\n").split("\n", 1)[0]
-    reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(top), strict=True)
+    lines = _lines(file, newline="")
+    above, top = next(((number, line) for number, line in enumerate(lines) if line.strip("\r\n")), (0, ""))
+    reader = csv.reader(chain([top], lines), delimiter=_delimiter(top), strict=True)
     columns: list[str] = []
     while True:
         try:
@@ -69,16 +79,16 @@ def _rows(text: str, file: File) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise LineError(reader.line_num, f"is no CSV from here on ({error}); mend it") from error
+            raise LineError(above + reader.line_num, f"is no CSV from here on ({error}); mend it") from error
         if not any(map(str.strip, cells)):
             continue
         if columns:
-            yield reader.line_num, dict(zip(columns, cells, strict=False))
+            yield above + reader.line_num, dict(zip(columns, cells, strict=False))
             continue
         columns = list(map(_plain, cells))
         if not _found(dict.fromkeys(columns, "x"), "text", file):
             known = ", ".join(KNOWN["text"][:3])
-            raise LineError(reader.line_num, f"no column holds texts; name one {known}, or say which one it is")
+            raise LineError(above + reader.line_num, f"no column holds texts; name one {known}, or say which one it is")
 
 
 def _delimiter(top: str) -> str:
@@ -92,9 +102,9 @@ def _delimiter(top: str) -> str:
     return max(_DELIMITERS, key=found)
 
 
-def _objects(text: str) -> Iterator[Row]:
+def _objects(file: File) -> Iterator[Row]:
     """The objects of JSON Lines."""
-    for number, line in enumerate(StringIO(text), start=1):
+    for number, line in enumerate(_lines(file, newline="\n"), start=1):
         if not line.strip():
             continue
         if len(line) > MAX_RECORD:
@@ -114,14 +124,14 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name[:_LONGEST_KEY]).casefold()
 
 
-def _found(record: Record, field: str, file: File) -> Any:
+def _found(record: Cells, field: str, file: File) -> Any:
     """What the record gives for a field, None where nothing: of the names that may hold it, the first that does."""
     given = file.columns.get(field)
     values = (record.get(name) for name in ([_plain(given)] if given else KNOWN[field]))
     return next((value for value in values if value not in (None, "", [])), None)
 
 
-def _loaded(record: Record | str, number: int, file: File) -> tuple[str, Loaded]:
+def _loaded(record: Cells | str, number: int, file: File) -> tuple[str, Record]:
     if isinstance(record, str):
         raise CorpusError(record)
     found = {field: _found(record, field, file) for field in KNOWN}
@@ -134,7 +144,7 @@ def _loaded(record: Record | str, number: int, file: File) -> tuple[str, Loaded]
         raise CorpusError(f"the text is {shown(str(text)[:60])}; expected a string")
     key = _key(found["id"]) or str(number)
     facts = Facts(
-        title=one_line(found["title"]) or opening(text) or f"{PurePosixPath(file.name).stem} {key}",
+        title=one_line(found["title"]) or file.given.title or opening(text) or f"{PurePosixPath(file.name).stem} {key}",
         publisher=one_line(found["publisher"]),
         authors=names(found["authors"]),
         url=address(found["url"]),
@@ -143,7 +153,7 @@ def _loaded(record: Record | str, number: int, file: File) -> tuple[str, Loaded]
         topics=tuple(topic for topic in _words(found["topics"]) if topic in TOPICS),
         places=_words(found["places"]),
     )
-    return key, Loaded(text, facts)
+    return key, Record(text, facts)
 
 
 def _key(value: Any) -> str:

@@ -95,7 +95,9 @@ def test_what_is_injected_is_taken_out_and_listed(place: Path, tmp_path: Path) -
     assert json.loads(row)["text"] == "上海龙凤419自荐"
 
 
-def test_a_page_is_fetched_once_refreshed_cheaply_and_refused_where_it_is_private(place: Path, tmp_path: Path) -> None:
+def test_a_page_is_fetched_once_refreshed_cheaply_kept_while_its_site_is_down_and_refused_where_private(
+    place: Path, tmp_path: Path
+) -> None:
     html = f"<html><title>Lantern</title><body><main><h1>Lantern</h1><p>{TEXT}</p></main></body></html>"
     with serving({"/lantern": Page(html, headers={"ETag": '"1"'})}) as site:
         address = site.url("/lantern")
@@ -109,5 +111,9 @@ def test_a_page_is_fetched_once_refreshed_cheaply_and_refused_where_it_is_privat
             assert ran.status == 0, ran.err
         assert "nothing to do" in ran.err
         assert site.asked[-1].headers.get("If-None-Match") == '"1"'
+    down = run("ingest", address, "--allow-private", "--index", place, cwd=tmp_path)
+    assert down.status == 0, down.err
+    assert f"stale   {address}: its robots.txt cannot be had" in down.err
+    assert "what was fetched before is used" in down.err
     answer = ask("How many researchers did the Lantern Lab open with?", place)
     assert answer["citations"][0]["source"]["url"] == address

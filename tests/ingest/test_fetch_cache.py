@@ -4,15 +4,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from ingest.fetch import Web
 from ingest.fetch.cache import Cache, Entry
 from shanghai_qa.errors import CorpusError
-from tests.ingest.web_server import Page, Raw, Site, get, raw, serving
+from tests.ingest.web_server import QUICK, Page, Raw, Site, get, raw, serving
 
 DATE = "Wed, 05 Mar 2025 08:00:00 GMT"
 LATER = "Thu, 06 Mar 2025 08:00:00 GMT"
@@ -80,18 +82,115 @@ def test_a_refresh_of_a_sitemap_asks_for_its_pages_though_it_is_the_same(tmp_pat
         assert [page.changed for page in get(site.url("/s.xml"), tmp_path).pages] == [False, True]
 
 
-@pytest.mark.parametrize(
-    "page", [Page(status=500), Page(status=404), raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx")]
-)
-def test_a_refresh_that_fails_is_told_and_leaves_what_was_kept(page: Page | Raw, tmp_path: Path) -> None:
-    with serving({"/a": Page(headers={"ETag": '"1"'})}) as site:
-        kept = get(site.url("/a"), tmp_path).pages[0].data
-        before, whole = kept.read_bytes(), site.pages["/a"]
-        site.pages["/a"] = page
-        got = get(site.url("/a"), tmp_path)
-        assert (got.pages, len(got.told), kept.read_bytes()) == ([], 1, before)
-        site.pages["/a"] = whole
+CUT = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx")
+
+
+@pytest.mark.parametrize("trouble", [Page(status=500), Page(status=503), Page(status=429), CUT, None])
+def test_of_a_host_in_trouble_what_was_kept_is_given_and_that_is_noted(
+    trouble: Page | Raw | None, tmp_path: Path
+) -> None:
+    noted: list[str] = []
+    with serving({"/a": Page("<html>1</html>", headers={"ETag": '"1"'})}) as site:
+        kept = get(site.url("/a"), tmp_path, note=noted.append).pages[0]
+        assert (noted, kept.stale) == ([], None)
+        if trouble:
+            site.pages["/a"] = trouble
+            got = get(site.url("/a"), tmp_path, note=noted.append)
+    if not trouble:  # nobody is there any more, neither for robots.txt
+        got = get(site.url("/a"), tmp_path, note=noted.append)
+    assert (got.texts, got.told, got.pages[0].changed) == (["<html>1</html>"], [], False)
+    assert (got.pages[0].address, got.pages[0].data) == (site.url("/a"), kept.data)
+    assert noted == [f"{site.url('/a')}: {got.pages[0].stale}"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_is_gone_is_told_and_not_given_again_when_its_host_is_in_trouble_later(
+    status: int, tmp_path: Path
+) -> None:
+    with serving({"/a": Page()}) as site:
+        get(site.url("/a"), tmp_path)
+        for after in (status, 500):
+            site.pages["/a"] = Page(status=after)
+            got = get(site.url("/a"), tmp_path)
+            assert (got.pages, len(got.told)) == ([], 1)
+            assert f"the server answers {after} " in got.told[0]
+
+
+def test_a_page_that_is_no_longer_allowed_or_read_is_not_taken_from_what_was_kept(tmp_path: Path) -> None:
+    with serving({"/a": Page()}) as site:
+        get(site.url("/a"), tmp_path)
+        site.pages["/a"] = Page(b"\x89PNG\0", "image/png")
+        assert get(site.url("/a"), tmp_path).pages == []
+        site.pages |= {"/a": Page(), "/robots.txt": Page("User-agent: *\nDisallow: /a", "text/plain")}
+        assert get(site.url("/a"), tmp_path).pages == []
+
+
+def test_where_redirects_led_to_is_given_when_the_host_is_in_trouble(tmp_path: Path) -> None:
+    noted: list[str] = []
+    with serving({"/old": Page("", status=301, headers={"Location": "/new"}), "/new": Page("<html>1</html>")}) as site:
+        get(site.url("/old"), tmp_path)
+        site.pages["/new"] = Page("<html>2</html>")
+        get(site.url("/new"), tmp_path)
+    got = get(site.url("/old"), tmp_path, note=noted.append)
+    assert (got.texts, got.pages[0].address) == (["<html>2</html>"], site.url("/new"))
+    assert noted[0].startswith(f"{site.url('/new')}: its robots.txt cannot be had: its host cannot be reached (")
+
+
+def test_of_a_site_that_is_down_the_list_and_its_pages_are_those_that_were_kept(tmp_path: Path) -> None:
+    noted: list[str] = []
+    listed = "".join(f"<url><loc>/{n}</loc></url>" for n in range(9))
+    with serving({f"/{n}": Page(f"<html>{n}</html>") for n in range(9)}) as site:
+        site.pages["/s.xml"] = Page(f"<urlset>{listed}</urlset>", "text/xml")
+        get(site.url("/s.xml"), tmp_path)
+        for path in [*site.pages]:
+            site.pages[path] = Page(status=503)
+        site.pages["/4"] = Page(status=404)
+        site.asked.clear()
+        limits = replace(QUICK, attempts=1, failures=4)
+        got = get(site.url("/s.xml"), tmp_path, limits, note=noted.append)
+        assert got.texts == [f"<html>{n}</html>" for n in range(9)]
+        assert (got.told, len(noted), noted[0].partition(": ")[0]) == ([], 10, site.url("/s.xml"))
+        assert noted[-1] == f"{site.url('/8')}: not asked, as 127.0.0.1 failed 4 times in a row"
+        assert site.paths == ["/s.xml", "/0", "/1", "/2"]
+
+
+def test_what_was_given_as_it_was_kept_stays_for_the_run(tmp_path: Path) -> None:
+    with serving({"/a": Page("<html>1</html>")}) as site:
+        get(site.url("/a"), tmp_path)
+        site.pages["/a"] = [Page(status=500), Page("<html>2</html>")]
+        web = Web(tmp_path, allow_private=True, refuse=pytest.fail, limits=replace(QUICK, attempts=1))
+        (first,), (second,) = (list(web.fetch(site.url("/a"))) for _ in range(2))
+        assert first == second
+        assert first.data.read_text() == "<html>1</html>"  # its reader may not be done with it
+
+
+def test_what_no_run_has_used_for_90_days_goes(tmp_path: Path) -> None:
+    def age(days: float) -> None:
+        for file in tmp_path.rglob("*"):
+            os.utime(file, (time.time() - days * 86400,) * 2)
+
+    with serving(
+        {
+            "/a": Page(headers={"ETag": '"1"'}),
+            "/b": Page(),
+            "/old": Page(status=301, headers={"Location": "/c"}),
+            "/c": Page(),
+        }
+    ) as site:
+        for path in ("/a", "/b", "/old"):
+            get(site.url(path), tmp_path)
+        assert len([file for file in tmp_path.rglob("*") if file.suffix in (".html", ".json")]) == 7
+        age(89)
+        web = Web(tmp_path, allow_private=True, refuse=pytest.fail, limits=QUICK)
+        web.close()
+        assert len([*tmp_path.glob("*/*")]) == 7
+        age(91)
+        for path in ("/a", "/old"):
+            list(web.fetch(site.url(path)))
+        web.close()
+        assert len([*tmp_path.glob("*/*")]) == 5
         assert get(site.url("/a"), tmp_path).pages[0].changed is False
+    assert [get(site.url(path), tmp_path).pages == [] for path in ("/a", "/b", "/old")] == [False, True, False]
 
 
 def entry_of(folder: Path) -> Path:
@@ -169,6 +268,7 @@ WRITER = """
 import sys, httpx
 from itertools import cycle
 from pathlib import Path
+from ingest.fetch import Web
 from ingest.fetch.cache import Cache
 cache, url = Cache(Path(sys.argv[1])), httpx.URL("https://example.com/a")
 for number, version in enumerate(cycle("1122")):

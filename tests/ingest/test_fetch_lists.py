@@ -1,4 +1,6 @@
 import gzip
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterable
@@ -338,3 +340,17 @@ def test_a_list_that_breaks_off_on_the_way_is_not_taken_for_whole(tmp_path: Path
         got = get(site.url("/s.xml"), tmp_path)
         assert (got.pages, len(got.told)) == ([], 1)
         assert "its answer breaks off" in got.told[0]
+
+
+def test_what_a_list_holds_beside_addresses_takes_no_memory(tmp_path: Path) -> None:
+    """In a process of its own, as what lxml holds is counted by nobody else."""
+    listed = "<urlset><url>{0}<loc>/a</loc>{0}</url>{0}</urlset>".format("<a/>" * 500_000)
+    (tmp_path / "list.xml").write_text(listed)
+    code = (
+        "import resource, sys; from pathlib import Path; from ingest.fetch.listings import links\n"
+        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = most(); found = [link.address for link in links(Path(sys.argv[1]), 10**8)]\n"
+        "print(found, most() - before < 40_000)"  # kB; a tree took 30 bytes for each byte
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(tmp_path / "list.xml")], capture_output=True, text=True)
+    assert ran.stdout == "['/a'] True\n", ran.stderr

@@ -4,8 +4,9 @@ from io import BytesIO
 
 import pytest
 
+from ingest.formats import file as limits
 from ingest.formats import load
-from ingest.formats.file import MAX_BYTES, Digest
+from ingest.formats.file import MAX_BYTES, Digest, Record
 from ingest.loaded import Facts, Loaded
 from shanghai_qa.errors import CorpusError
 from shanghai_qa.values import Tier
@@ -226,7 +227,31 @@ def test_columns_of_other_names_are_mapped() -> None:
     table = "story,head\nSMIC makes chips.,Chips\n"
     assert error("a.csv", table).startswith("no column holds texts; name one text, content, body")
     loaded = dict(load("a.csv", table.encode(), columns={"text": "Story", "title": "head"}))
-    assert loaded == {"1": Loaded("SMIC makes chips.", Facts(title="Chips"))}
+    assert loaded == {"1": Record("SMIC makes chips.", Facts(title="Chips"))}
+
+
+def test_columns_go_before_the_facts_given_and_these_before_a_title_made_of_the_text() -> None:
+    given = Facts(title="Given", publisher="Given", tier=Tier.PRIMARY)
+    table = "text,title,tier\nSMIC makes chips.,Chips,unverified\nA fund opened.,,\n"
+    first, second = (loaded.facts for _, loaded in load("a.csv", table.encode(), given=given))
+    assert first == Facts(title="Chips", publisher="Given", tier=Tier.UNVERIFIED)
+    assert second == given
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "zip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_records_are_read_in_pieces_however_large_their_file_is(
+    ending: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [f"中芯国际在上海生产芯片，\n这是第 {number} 批。" for number in range(300)]
+    csv = "\ufeff"[: encoding == "utf-8"] + "text\n" + "".join(f'"{text}"\n' for text in said)
+    json_lines = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in said)
+    packed = zipped({f"{number}.txt": text.encode(encoding) for number, text in enumerate(said)})
+    data = {"csv": csv.encode(encoding), "jsonl": json_lines.encode(encoding), "zip": packed}[ending]
+    for name, most in (("MAX_BYTES", 10_000), ("_BLOCK", 2000), ("_TELLING", 1000)):
+        monkeypatch.setattr(limits, name, most)
+    assert len(data) > limits.MAX_BYTES
+    assert sorted(texts(f"a.{ending}", data).values()) == sorted(said)
 
 
 def test_a_field_of_csv_may_be_long() -> None:
