@@ -64,6 +64,21 @@ def _found(held: Hashes, hashes: Hashes) -> tuple[Rows, NDArray[np.bool_]]:
     return inside, (held[inside] == hashes) if len(held) else np.zeros(len(hashes), bool)
 
 
+def of_unit_length(vectors: Vectors) -> NDArray[np.bool_]:
+    """Which rows are; one that holds what is no number is not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        close: NDArray[np.bool_] = np.abs(np.linalg.norm(vectors, axis=1) - 1) <= 1e-3
+    return close
+
+
+def sound(hashes: Hashes, vectors: Vectors) -> Hashes:
+    """The hashes of the texts of `vectors`; where one is not of unit length, that of no text."""
+    hashes = np.array(hashes)
+    for at in range(0, len(hashes), _BLOCK):
+        hashes[at : at + _BLOCK][~of_unit_length(vectors[at : at + _BLOCK])] = _NO_TEXT
+    return hashes
+
+
 class Pending:
     """Vectors written down as they come, for an ingest that may be killed: a file of (hash of the text, vector)."""
 
@@ -80,11 +95,7 @@ class Pending:
         if not self._path.exists() or not self._path.stat().st_size:
             return np.empty(0, np.uint64), np.empty((0, self._dtype["vector"].shape[0]), np.float32)
         rows = np.memmap(self._path, self._dtype, "r")
-        hashes = np.array(rows["hash"])
-        for at in range(0, len(rows), _BLOCK):
-            lengths = np.linalg.norm(rows["vector"][at : at + _BLOCK], axis=1)
-            hashes[at : at + _BLOCK][np.abs(lengths - 1) > 1e-3] = _NO_TEXT
-        return hashes, rows["vector"]
+        return sound(rows["hash"], rows["vector"]), rows["vector"]
 
     def add(self, hashes: Hashes, vectors: Vectors) -> None:
         rows = np.empty(len(hashes), self._dtype)

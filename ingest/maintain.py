@@ -4,7 +4,9 @@ What counts is the documents: passages, BM25, Chroma and the lexicon follow from
 they are lost. So mending and importing are publishing, with the documents and the vectors that are sound.
 """
 
+import contextlib
 import json
+import os
 import shutil
 import tarfile
 import zlib
@@ -15,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from ingest.embed import texts_of
-from ingest.publish import Progress, Summary, publish
+from ingest.embed import of_unit_length, texts_of
+from ingest.publish import Progress, Summary, publish, sound_vectors
 from ingest.split import split
-from shanghai_qa.contents import Contents, Hashes, as_document, text_hash
-from shanghai_qa.embedding import Encoder, Vectors
+from shanghai_qa.contents import Contents, as_document, text_hash
+from shanghai_qa.embedding import Encoder, encoder_identity
 from shanghai_qa.errors import IndexUnusable, InputError
-from shanghai_qa.settings import IndexSettings
-from shanghai_qa.store import Index, Manifest, Snapshot, damaged, read_manifest
+from shanghai_qa.settings import IndexSettings, Settings
+from shanghai_qa.store import Index, Manifest, ManifestDamaged, Snapshot, damaged, read_manifest
 from shanghai_qa.values import Document
 
 _CARRIED = ("documents.jsonl", "removed.jsonl", "hashes.npy", "vectors.npy")
@@ -37,7 +39,8 @@ def check(index: Index, embed: bool = False) -> Iterator[str]:
     vector looked at, here and in Chroma. `embed` makes every vector again, too. IndexUnusable where there is none.
     """
     folder = _in_use(index)
-    bad = list(damaged(folder, read_manifest(folder)))
+    manifest = _manifest(folder)
+    bad = list(damaged(folder, manifest)) if manifest else ["manifest.json"]
     yield from (f"{folder / file} is {'damaged' if (folder / file).exists() else 'missing'}" for file in bad)
     if bad:
         return
@@ -55,17 +58,30 @@ def check(index: Index, embed: bool = False) -> Iterator[str]:
 def repair(index: Index, progress: Progress) -> Summary:
     """Publish the documents of the snapshot in use anew, with such of its vectors as are sound.
 
-    Where nothing says which is in use, the newest that is whole enough is. IndexUnusable where its documents are lost.
+    Where nothing says which is in use, the newest of which documents are left is. Without a manifest nothing says how
+    it was made: the settings in force are taken, no vector is, and the new ones are kept beside it. IndexUnusable where
+    the documents are lost.
     """
     with index.writing():
         folder = _mendable(index)
-        manifest = read_manifest(folder)
-        bad = set(damaged(folder, manifest))
+        manifest = _manifest(folder)
+        bad = set(damaged(folder, manifest) if manifest else ("manifest.json", *_unreadable(folder)))
         if "documents.jsonl" in bad:
             raise IndexUnusable(f"the documents in {folder} are damaged; read them again with: shanghai-qa ingest")
-        held = [] if bad & {"hashes.npy", "vectors.npy"} else [_vectors(folder)]
-        settings = IndexSettings.model_validate(manifest.settings)
-        return publish(_Kept(folder), index, settings, manifest.store, rebuild=True, progress=progress, held=held)
+        if "removed.jsonl" in bad:
+            progress.step("removed.jsonl is lost: what was left out of the documents is known again after an ingest")
+        if manifest is None:
+            progress.step("manifest.json is lost: all is embedded again, with the settings in force")
+        settings = _settings(manifest) if manifest else Settings.from_environment(os.environ)
+        return publish(
+            _Kept(folder, audited="removed.jsonl" not in bad),
+            index,
+            settings,
+            manifest.store if manifest else None,
+            rebuild=True,
+            progress=progress,
+            held=sound_vectors(folder, manifest, encoder_identity(settings.embedding_model)) if manifest else (),
+        )
 
 
 def export(index: Index, file: Path) -> Manifest:
@@ -99,12 +115,13 @@ def import_(file: Path, index: Index, store: str | None, progress: Progress) -> 
         try:
             _unpack(file, folder)
             manifest = _carried(file, folder)
+            settings = _settings(manifest)
             encoder = index.encoder_folder(manifest.encoder)
             if not encoder.exists():
                 encoder.parent.mkdir(parents=True, exist_ok=True)
                 (folder / "encoder").rename(encoder)
-            settings = IndexSettings.model_validate(manifest.settings)
-            return publish(_Kept(folder), index, settings, store, progress=progress, held=[_vectors(folder)])
+            held = sound_vectors(folder, manifest, manifest.encoder)
+            return publish(_Kept(folder), index, settings, store, progress=progress, held=held)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -131,33 +148,45 @@ def _carried(file: Path, folder: Path) -> Manifest:
     """The manifest of what was unpacked, once the rest is found to be as it was written."""
     if not (folder / "manifest.json").is_file():
         raise InputError(f"{file} is no exported index; make one with: shanghai-qa index export")
-    manifest = read_manifest(folder)
-    wanted = replace(manifest, files={name: manifest.files[name] for name in _CARRIED})
-    for name in damaged(folder, wanted):
+    try:
+        manifest = read_manifest(folder)
+        wanted = replace(manifest, files={name: manifest.files[name] for name in _CARRIED})
+        bad = list(damaged(folder, wanted))
+        own = encoder_identity(_settings(manifest).embedding_model)
+    except (ManifestDamaged, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"manifest.json in {file} is damaged; export it again") from error
+    for name in bad:
         raise InputError(f"{name} in {file} is damaged; export it again")
-    Encoder.open(folder / "encoder")
+    if manifest.encoder != own:  # and so no name that leads out of the index
+        raise InputError(
+            f"{file} holds vectors of {manifest.encoder!r}, this program makes those of {own!r}; ingest here"
+        )
+    if Encoder.open(folder / "encoder").identity != own:
+        raise InputError(f"the encoder in {file} is another than {own!r}; export it again")
     return manifest
 
 
 class _Kept:
     """The documents in the folder of a snapshot, and what was left out of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, audited: bool = True) -> None:
         self._folder = folder
+        self._audited = audited
 
     def documents(self) -> Iterator[Document]:
         return map(as_document, self._rows("documents.jsonl"))
 
     def audit(self) -> Iterator[Mapping[str, Any]]:
-        return self._rows("removed.jsonl")
+        return self._rows("removed.jsonl") if self._audited else iter(())
 
     def _rows(self, name: str) -> Iterator[Mapping[str, Any]]:
         with (self._folder / name).open(encoding="utf-8", newline="\n") as file:
             yield from map(json.loads, file)
 
 
-def _vectors(folder: Path) -> tuple[Hashes, Vectors]:
-    return np.load(folder / "hashes.npy"), np.load(folder / "vectors.npy", mmap_mode="r")
+def _settings(manifest: Manifest) -> IndexSettings:
+    """Those that a snapshot was made with."""
+    return IndexSettings.model_validate(manifest.settings)
 
 
 def _in_use(index: Index) -> Path:
@@ -168,17 +197,35 @@ def _in_use(index: Index) -> Path:
     return index.snapshots / name
 
 
-def _mendable(index: Index) -> Path:
-    """The folder of the snapshot in use, or of the newest that has a manifest where none is said to be."""
+def _manifest(folder: Path) -> Manifest | None:
+    """What a snapshot says of itself; None where that is missing or damaged."""
     try:
-        folder = _in_use(index)
-        read_manifest(folder)
-        return folder
-    except (IndexUnusable, FileNotFoundError):
-        manifests = sorted(index.snapshots.glob("[!.]*/manifest.json"), key=lambda path: path.stat().st_mtime)
-        if not manifests:
-            raise IndexUnusable(f"nothing is left of the index at {index.folder}; run: shanghai-qa ingest") from None
-        return manifests[-1].parent
+        return read_manifest(folder)
+    except (FileNotFoundError, ManifestDamaged):
+        return None
+
+
+def _mendable(index: Index) -> Path:
+    """The folder of the snapshot in use, or where none is, of the newest that has documents, if any with a manifest."""
+    with contextlib.suppress(IndexUnusable):
+        if (folder := _in_use(index)).is_dir():
+            return folder
+    left = [path.parent for path in index.snapshots.glob("[!.]*/documents.jsonl")]
+    if not left:
+        raise IndexUnusable(f"nothing is left of the index at {index.folder}; run: shanghai-qa ingest")
+    return max(left, key=lambda one: ((one / "manifest.json").is_file(), (one / "documents.jsonl").stat().st_mtime))
+
+
+def _unreadable(folder: Path) -> Iterator[str]:
+    """The files of a snapshot without a manifest, of those that are needed, that cannot be read to their end."""
+    kept = _Kept(folder)
+    for name, rows, least in (("documents.jsonl", kept.documents, 1), ("removed.jsonl", kept.audit, 0)):
+        try:
+            readable = sum(1 for _ in rows()) >= least
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            readable = False
+        if not readable:
+            yield name
 
 
 # --- Checking --------------------------------------------------------------------------------------------------------
@@ -200,13 +247,13 @@ def _wrong_vectors(snapshot: Snapshot) -> Iterator[str]:
     """Vectors that are not of unit length, passages whose vector is not the mean, or is another in Chroma."""
     contents = snapshot.contents
     for at in range(0, len(contents.vectors), _BLOCK):
-        lengths = np.linalg.norm(contents.vectors[at : at + _BLOCK], axis=1)
-        yield from (f"vector {at + int(n)} is not of unit length" for n in np.flatnonzero(np.abs(lengths - 1) > 1e-3))
+        others = np.flatnonzero(~of_unit_length(contents.vectors[at : at + _BLOCK]))
+        yield from (f"vector {at + int(n)} is not of unit length" for n in others)
     for at in range(0, len(contents.passages), _BLOCK):
         rows = range(at, min(at + _BLOCK, len(contents.passages)))
         for row in rows:
             mean = contents.sentence_vectors(row).sum(axis=0) + contents.head_vector(row)
-            if float(mean @ contents.passage_vectors[row]) < _THE_SAME * float(np.linalg.norm(mean)):
+            if not float(mean @ contents.passage_vectors[row]) >= _THE_SAME * float(np.linalg.norm(mean)):
                 yield f"{contents.passages[row].id} has another vector than its sentences give"
         yield from (f"{contents.passages[row].id} is not in Chroma as it was written" for row in snapshot.lost(rows))
 
@@ -216,5 +263,5 @@ def _other_vectors(contents: Contents, encoder: Encoder) -> Iterator[str]:
     for passage, row in zip(contents.passages, range(len(contents.passages)), strict=True):
         made = encoder.encode(texts_of(contents.document_of(passage), passage))
         kept = np.vstack([contents.head_vector(row), contents.sentence_vectors(row)])
-        if float((made * kept).sum(axis=1).min()) < _THE_SAME:
+        if not float((made * kept).sum(axis=1).min()) >= _THE_SAME:
             yield f"{passage.id} has other vectors than its texts give"

@@ -7,11 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from ingest.copies import Copies
-from ingest.embed import Known, Pending, Texts, texts_of
+from ingest.embed import Known, Pending, Texts, sound, texts_of
 from ingest.engine import Engine, Local
 from ingest.gather import Gathered, gather
 from ingest.loaded import Facts
@@ -21,7 +24,16 @@ from shanghai_qa.contents import ContentsWriter, Hashes
 from shanghai_qa.embedding import Encoder, Vectors, encoder_identity, prepare
 from shanghai_qa.errors import CorpusError, IndexUnusable
 from shanghai_qa.settings import IndexSettings
-from shanghai_qa.store import FORMAT, Index, Manifest, Snapshot, check_server, corpus_version
+from shanghai_qa.store import (
+    FORMAT,
+    Index,
+    Manifest,
+    Snapshot,
+    check_server,
+    corpus_version,
+    damaged,
+    read_manifest,
+)
 from shanghai_qa.values import Document
 
 
@@ -31,7 +43,7 @@ class Summary:
 
     Those in `silent`, some of the others, hold no sentence, and so nothing that could be found. `copies` are left out,
     by the id of what they are copies of. `cleaned` counts what cleaning took out, by the reason, and `untiered` are
-    those whose tier nobody gave.
+    those whose tier nobody gave. `stale` are the addresses of which what was fetched before is used, each with why.
     """
 
     version: str
@@ -48,6 +60,7 @@ class Summary:
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cleaned: Mapping[str, int] = field(default_factory=dict)
     untiered: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 class Progress:
@@ -106,11 +119,11 @@ def ingest(
     an index is never emptied by mistake.
     """
     started = time.perf_counter()
-    refused, untiered = list[str](), list[str]()
+    refused, untiered, stale = list[str](), list[str](), list[str]()
     cleaned: Counter[str] = Counter()
     with index.writing(), Spool(index.folder / _SPOOL) as spool:
         copies = Copies()
-        for one in _gathered(inputs, reading, refused.append, progress, index.folder / "fetched"):
+        for one in _gathered(inputs, reading, refused.append, progress, index.folder / "fetched", stale.append):
             spool.add(one.document, one.removed)
             copies.add(one.document)
             cleaned.update(removed.why for removed in one.removed)
@@ -128,6 +141,7 @@ def ingest(
             copies=spool.copies,
             cleaned=cleaned,
             untiered=tuple(untiered),
+            stale=tuple(dict.fromkeys(stale)),
             seconds=time.perf_counter() - started,
         )
 
@@ -140,7 +154,12 @@ def load(paths: Sequence[Path], progress: Progress = Progress()) -> tuple[list[D
 
 
 def _gathered(
-    inputs: Sequence[Path | str], reading: Reading, refuse: Callable[[str], None], progress: Progress, cache: Path
+    inputs: Sequence[Path | str],
+    reading: Reading,
+    refuse: Callable[[str], None],
+    progress: Progress,
+    cache: Path,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Gathered]:
     return gather(
         inputs,
@@ -150,6 +169,7 @@ def _gathered(
         cache=cache,
         allow_private=reading.allow_private,
         columns=reading.columns,
+        note=note,
     )
 
 
@@ -207,10 +227,13 @@ def publish(
         identity = encoder.identity
         version = corpus_version(corpus.documents(), settings, identity)
         summary = _compare(before.contents.documents if before else (), corpus.documents(), version)
-        if before and (before.manifest.version, before.manifest.store) == (version, store):
+        unchanged = before and (before.manifest.version, before.manifest.store) == (version, store)
+        if before and unchanged and _is_audited(before.manifest, corpus):
             return replace(summary, passages=len(before.contents.passages), silent=before.contents.silent)
         if before and before.manifest.encoder == identity:
             held = (*held, (before.contents.hashes, before.contents.vectors))
+        elif not (before or rebuild):
+            held = (*held, *_vectors_in_use(index, identity))
         with Pending(index.folder / "pending" / identity, encoder.dimension) as pending:
             engine = make_engine(encoder, index.encoder_folder(identity))
             filling = _Filling(corpus, encoder, engine, Known(*held, pending.held()), pending, progress)
@@ -252,8 +275,8 @@ class _Filling:
         self.passages, self.silent = contents.passages, tuple(silent)
         if not self.passages:
             raise CorpusError(f"{_some(self.silent)} hold no sentence; the index is as it was")
-        with (folder / "removed.jsonl").open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in self._corpus.audit())
+        with (folder / _AUDIT).open("wb") as file:
+            file.writelines(_audited(self._corpus))
         self.embedded = texts.embed(self._engine, self._encoder.dimension, self._known, self._pending, self._told)
 
     def _told(self, total: int, more: int) -> None:
@@ -263,11 +286,43 @@ class _Filling:
             self._progress.texts(total)
 
 
+_AUDIT = "removed.jsonl"
+
+
+def _audited(corpus: Corpus) -> Iterator[bytes]:
+    """What was left out, as it stands in a snapshot."""
+    return (f"{json.dumps(one, ensure_ascii=False)}\n".encode() for one in corpus.audit())
+
+
+def _is_audited(manifest: Manifest, corpus: Corpus) -> bool:
+    """Whether a snapshot tells the same of what was left out."""
+    digest = sha256()
+    for line in _audited(corpus):
+        digest.update(line)
+    return _AUDIT in manifest.files and manifest.files[_AUDIT][0] == digest.hexdigest()
+
+
 def _previous(index: Index) -> Snapshot | None:
     try:
         return index.open()
-    except IndexUnusable:  # none, or of another format, or damaged: all is embedded anew
+    except IndexUnusable:  # none, or of another format, or damaged, or its Chroma server is down
         return None
+
+
+def _vectors_in_use(index: Index, encoder: str) -> list[tuple[Hashes, Vectors]]:
+    """Those of the snapshot in use, which cannot be opened, as far as they can be had."""
+    with contextlib.suppress(IndexUnusable, OSError):
+        if name := index.current():
+            return sound_vectors(index.snapshots / name, read_manifest(index.snapshots / name), encoder)
+    return []
+
+
+def sound_vectors(folder: Path, manifest: Manifest, encoder: str) -> list[tuple[Hashes, Vectors]]:
+    """The vectors in a folder, if `encoder` made them and they are as they were written."""
+    if manifest.encoder != encoder or {"hashes.npy", "vectors.npy"} & set(damaged(folder, manifest)):
+        return []
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    return [(sound(np.load(folder / "hashes.npy"), vectors), vectors)]
 
 
 def _encoder(index: Index, settings: IndexSettings, rebuild: bool, progress: Progress) -> Encoder:

@@ -8,17 +8,21 @@ A snapshot is written aside, searched for vectors that it must hold, and only th
 anybody may read, since Chroma loses data for good when its writer is killed or when two processes write. Chroma writes
 to its database even when it only reads, so each reader has a copy of that; a large graph beside it stays where it is.
 Readers hold a shared lock on the snapshot that they read; `remove_unused` removes those that nobody holds. With a
-Chroma server the vectors are a collection there, `corpus-<name>`, and the rest is the same.
+Chroma server the vectors are a collection there, `corpus-<id>-<name>`, and the rest is the same; `id`, a file of the
+index, tells its collections from those of other indices on that server.
 """
 
 import contextlib
 import hashlib
 import json
+import logging
 import os
+import secrets
 import shutil
+import sqlite3
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Self, cast
@@ -39,17 +43,25 @@ from shanghai_qa.words import terms
 FORMAT = 3
 """Changes whenever another program could not read the snapshot, or would read it wrongly: also with `words.terms`."""
 
+_log = logging.getLogger(__name__)
+
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
+_MEND = f"mend it with: shanghai-qa index repair, or {_REBUILD}"
+_NAMES = "[0-9a-f]" * 12 + "*"  # of snapshots; what else lies among them is not ours to remove
 _ADD_BATCH = 1000
 _THE_SAME = 0.9999  # cosine, from which two vectors differ by rounding alone
 _FEW = 20_000  # passages that filters admit, up to which all are compared, in 10 ms; the graph is asked for the rest
+_COMPARED = 64  # passages compared in the time that the graph takes for one of many neighbours (44 of 100,000)
 _LARGE = 16_000_000  # bytes of a file from which opening looks at its size alone: `index check` reads it
 _CHECKED = 1000  # passages that are searched for in a new snapshot, at most
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a snapshot was made of and with; `files` gives the SHA-256 and the size in bytes of each file beside it."""
+    """What a snapshot was made of and with; `files` gives the SHA-256 and the size in bytes of each file beside it.
+
+    `collection` is what holds its vectors on the server `store`.
+    """
 
     format: int
     version: str
@@ -60,6 +72,11 @@ class Manifest:
     passages: int
     sentences: int
     files: dict[str, tuple[str, int]]
+    collection: str | None = None
+
+
+class ManifestDamaged(IndexUnusable):
+    """What says how a snapshot was made cannot be read."""
 
 
 class Snapshot:
@@ -70,7 +87,7 @@ class Snapshot:
         self.manifest = manifest
         self.contents = contents
         self._lock = lock
-        self._graph = _Collection.open(manifest.store or folder / "chroma", folder.name)
+        self._graph = _Collection.open(manifest.store or folder / "chroma", _collection_name(manifest, folder.name))
         self._bm25 = _load_bm25(folder / "bm25")
         self.lexicon = Lexicon(**json.loads((folder / "lexicon.json").read_text(encoding="utf-8")))
 
@@ -83,18 +100,22 @@ class Snapshot:
     ) -> list[tuple[int, float]]:
         """At most `limit` passages by cosine to `vector`, nearest first: (row, similarity in [-1, 1]).
 
-        Chroma is never asked to filter, which takes it time in proportion to all passages: where few are admitted they
-        are compared one by one, up to `few`, else the graph is asked for so many that enough of them are admitted.
+        Chroma is never asked to filter, which takes it time in proportion to all passages. Where few are admitted, up
+        to `few`, they are compared one by one, else the graph is asked for so many that enough of them are admitted;
+        where they are not, as for a question about what the filters leave out, for four times as many, as long as that
+        takes less time than to compare all.
         """
         if not filters:
             return self._graph.nearest(vector, limit)
         admitted = self.contents.admitted(filters)
         rows = np.flatnonzero(admitted)
         if len(rows) > few:
-            wanted = -(-3 * limit * len(admitted) // (2 * len(rows))) + limit
-            found = [(row, near) for row, near in self._graph.nearest(vector, wanted) if admitted[row]]
-            if len(found) >= limit:
-                return found[:limit]
+            first = wanted = -(-3 * limit * len(admitted) // (2 * len(rows))) + limit
+            while wanted == first or wanted * _COMPARED < len(rows):
+                found = [(row, near) for row, near in self._graph.nearest(vector, wanted) if admitted[row]]
+                if len(found) >= limit:
+                    return found[:limit]
+                wanted *= 4
         similarities = _similarities(self.contents.passage_vectors, rows, vector)
         return [(int(rows[i]), float(similarities[i])) for i in _best(similarities, limit)]
 
@@ -104,7 +125,7 @@ class Snapshot:
         It may hold some that `nearest` does not come upon.
         """
         kept, vectors = self._graph.vectors(rows), self.contents.passage_vectors
-        return [row for row in rows if row not in kept or float(kept[row] @ vectors[row]) < _THE_SAME]
+        return [row for row in rows if not (row in kept and float(kept[row] @ vectors[row]) >= _THE_SAME)]
 
     def matching(self, query: Sequence[str], limit: int, filters: Filters = NO_FILTERS) -> list[tuple[int, float]]:
         """At most `limit` passages that share terms with `query`, by BM25, best first: (row, score above 0)."""
@@ -183,7 +204,7 @@ class Index:
                 missing = error
                 if self.current() == name:
                     break
-        raise IndexUnusable(f"the index at {self.folder} lacks {missing.filename}; {_REBUILD}") from missing
+        raise IndexUnusable(f"the index at {self.folder} lacks {missing.filename}; {_MEND}") from missing
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -212,8 +233,11 @@ class Index:
         `fill` writes what `contents` lists; the rest is made of that, and so are the counts of the manifest.
         """
         self.snapshots.mkdir(parents=True, exist_ok=True)
-        self._remove_leftovers()
+        self._remove_unfinished()
+        self.remove_unused()
         folder = self._unused_name(manifest.version)
+        if manifest.store:
+            manifest = replace(manifest, collection=self._own_prefix() + folder.name)
         building = folder.with_name(f".{folder.name}.building")
         building.mkdir()
         try:
@@ -234,36 +258,78 @@ class Index:
         return folder
 
     def remove_unused(self) -> None:
-        """Remove the snapshots that are neither in use nor read by anybody."""
-        for folder in sorted(self.snapshots.glob("[!.]*")):
+        """Remove the snapshots that are neither in use nor read by anybody, and what they have on servers.
+
+        Nothing is removed where the one in use is not known or has no manifest: then another may be all that is left.
+        """
+        in_use = self._manifest_in_use()
+        if in_use is None:
+            return
+        stores = {in_use.store}
+        for folder in self._folders():
             if folder.name == self.current():
                 continue
-            with contextlib.suppress(portalocker.exceptions.LockException, FileNotFoundError):
+            try:
                 with portalocker.Lock(folder / "lock", "r+", timeout=0, flags=_EXCLUSIVE):
-                    store = _server_of(folder)
-                    (folder / "manifest.json").unlink()  # whoever opens it from now on finds it gone
-                if store:
-                    _Collection.drop(store, folder.name)
-                shutil.rmtree(folder)
-
-    def _remove_leftovers(self) -> None:
-        for folder in self.snapshots.glob(".*.building"):
+                    stores.add(_server_of(folder))
+                    (folder / "manifest.json").unlink(missing_ok=True)  # whoever opens it from now on finds it gone
+            except portalocker.exceptions.LockException:
+                continue
+            except FileNotFoundError:
+                pass  # without a lock nobody can open it
             shutil.rmtree(folder)
-        for folder in self.snapshots.glob("[!.]*"):
-            if not (folder / "manifest.json").is_file():
-                shutil.rmtree(folder)
+        for store in filter(None, stores):
+            self._drop_unused(store)
+
+    def _drop_unused(self, store: str) -> None:
+        """Drop the collections of this index on a server that no snapshot has; a failure is logged, and no more."""
+        prefix = self._own_prefix()
+        try:
+            _Collection.drop(store, prefix, {prefix + folder.name for folder in self._folders()})
+        except Exception as error:  # the index itself is whole
+            _log.warning("collections %s* that nobody needs may be left on %s: %s", prefix, _without_user(store), error)
+
+    def _manifest_in_use(self) -> Manifest | None:
+        try:
+            name = self.current()
+            return read_manifest(self.snapshots / name) if name else None
+        except (IndexUnusable, OSError):
+            return None
+
+    def _folders(self) -> list[Path]:
+        return sorted(path for path in self.snapshots.glob(_NAMES) if path.is_dir())
+
+    def _remove_unfinished(self) -> None:
+        for folder in self.snapshots.glob(f".{_NAMES}.building"):
+            shutil.rmtree(folder)
+
+    def _own_prefix(self) -> str:
+        """What the names of its collections on a server begin with; a copy of the folder has another, by the inode."""
+        path = self.folder / "id"
+        with contextlib.suppress(OSError, ValueError):
+            own, inode = path.read_text(encoding="utf-8").split()
+            if int(inode) == path.stat().st_ino:
+                return f"corpus-{own}-"
+        own = secrets.token_hex(4)
+        _write_whole(path, lambda inode: f"{own} {inode}\n")
+        return f"corpus-{own}-"
 
     def _unused_name(self, version: str) -> Path:
         names = [version, *(f"{version}-{n}" for n in range(2, 1000))]
         return next(self.snapshots / name for name in names if not (self.snapshots / name).exists())
 
     def _point_at(self, name: str) -> None:
-        aside = self.folder / "CURRENT.new"
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(name + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.folder / "CURRENT")
+        _write_whole(self.folder / "CURRENT", lambda inode: f"{name}\n")
+
+
+def _write_whole(path: Path, text: Callable[[int], str]) -> None:
+    """Replace a file in one step; `text` gives what it holds, by its inode."""
+    aside = path.with_name(f"{path.name}.new")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text(os.fstat(file.fileno()).st_ino))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
 
 
 _EXCLUSIVE = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
@@ -278,7 +344,7 @@ def open_snapshot(folder: Path) -> Snapshot:
         manifest = read_manifest(folder)
         for name in damaged(folder, manifest, _LARGE):
             what = "damaged" if (folder / name).exists() else "missing"
-            raise IndexUnusable(f"{folder / name} is {what}; mend it with: shanghai-qa index repair, or {_REBUILD}")
+            raise IndexUnusable(f"{folder / name} is {what}; {_MEND}")
         return Snapshot(folder, manifest, Contents(folder), lock)
     except portalocker.exceptions.LockException as error:
         lock.close()
@@ -297,6 +363,7 @@ def damaged(folder: Path, manifest: Manifest, large: float = float("inf")) -> It
 
 
 def read_manifest(folder: Path) -> Manifest:
+    """What `folder` says of itself. FileNotFoundError or ManifestDamaged; IndexUnusable if it is of another format."""
     try:
         data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if data.get("format") != FORMAT:
@@ -305,14 +372,14 @@ def read_manifest(folder: Path) -> Manifest:
             )
         return Manifest(**data)
     except (ValueError, TypeError, AttributeError) as error:
-        raise IndexUnusable(f"{folder / 'manifest.json'} is damaged; {_REBUILD}") from error
+        raise ManifestDamaged(f"{folder / 'manifest.json'} is damaged; {_MEND}") from error
 
 
 def _server_of(folder: Path) -> str | None:
     """The Chroma server that holds a snapshot's vectors, of whatever format it is; None where none is known to."""
     try:
         store: str | None = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["store"]
-    except (ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     return store
 
@@ -333,7 +400,8 @@ def _complete(folder: Path, name: str, manifest: Manifest) -> None:
         passages=len(contents.passages),
         sentences=contents.sentences,
     )
-    _Collection.write(manifest.store or folder / "chroma", name, counted, contents.passage_vectors)
+    collection = _collection_name(manifest, name)
+    _Collection.write(manifest.store or folder / "chroma", collection, counted, contents.passage_vectors)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
     hashes = {path.relative_to(folder).as_posix(): (sha256_of(path), path.stat().st_size) for path in files}
     full = json.dumps(asdict(replace(counted, files=hashes)), indent=1, ensure_ascii=False)
@@ -372,8 +440,15 @@ def corpus_version(documents: Iterable[Document], settings: IndexSettings, encod
 class _Collection:
     """The passages' vectors in Chroma by their rows, embedded (a folder) or on a server (an address)."""
 
-    def __init__(self, client: Any, collection: Any, own: "tempfile.TemporaryDirectory[str] | None" = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        collection: Any,
+        location: Path | str,
+        own: "tempfile.TemporaryDirectory[str] | None" = None,
+    ) -> None:
         self._collection = collection
+        self._location = location
         self._release = weakref.finalize(self, _release, client, own)
 
     @classmethod
@@ -382,12 +457,15 @@ class _Collection:
         import chromadb.errors
 
         try:
-            collection = cls._create(location, name, manifest)
-            try:
-                collection._add(vectors)
-            finally:
-                collection.close()
-        except chromadb.errors.ChromaError as error:
+            with _reached(location):
+                collection = cls._create(location, name, manifest)
+                try:
+                    collection._add(vectors)
+                finally:
+                    collection.close()
+            if isinstance(location, Path):
+                _compact(location / "chroma.sqlite3")
+        except (chromadb.errors.ChromaError, sqlite3.Error) as error:
             raise ShanghaiQAError(
                 f"Chroma cannot write to {location} ({error}); make room there, and ingest again"
             ) from error
@@ -396,9 +474,9 @@ class _Collection:
     def _create(cls, location: Path | str, name: str, manifest: Manifest) -> Self:
         client = _client(location)
         with contextlib.suppress(Exception):  # left by an ingest that was killed
-            client.delete_collection(_collection_name(name))
+            client.delete_collection(name)
         collection = client.create_collection(
-            _collection_name(name),
+            name,
             embedding_function=None,
             configuration={
                 "hnsw": {
@@ -410,7 +488,7 @@ class _Collection:
             },
             metadata={"version": manifest.version, "encoder": manifest.encoder},
         )
-        return cls(client, collection)
+        return cls(client, collection, location)
 
     @classmethod
     def open(cls, location: Path | str, name: str) -> Self:
@@ -433,16 +511,18 @@ class _Collection:
                     (Path(own.name) / path.name).symlink_to(path, target_is_directory=True)
         try:
             client = _client(Path(own.name) if own else location)
-            return cls(client, client.get_collection(_collection_name(name), embedding_function=None), own)
+            with _reached(location):
+                return cls(client, client.get_collection(name, embedding_function=None), location, own)
         except (chromadb.errors.ChromaError, ValueError) as error:
-            raise IndexUnusable(f"Chroma at {location} lacks {_collection_name(name)}; {_REBUILD}") from error
+            raise IndexUnusable(f"Chroma at {location} lacks {name}; {_REBUILD}") from error
 
     @classmethod
-    def drop(cls, location: str, name: str) -> None:
-        client = _client(location)
-        with contextlib.suppress(Exception):  # gone already
-            client.delete_collection(_collection_name(name))
-        client.close()
+    def drop(cls, location: str, prefix: str, wanted: Collection[str]) -> None:
+        """Drop the collections on a server whose names begin with `prefix`, but for those that are `wanted`."""
+        with contextlib.closing(_client(location)) as client, _reached(location):
+            for name in [collection.name for collection in client.list_collections()]:
+                if name.startswith(prefix) and name not in wanted:
+                    client.delete_collection(name)
 
     def _add(self, vectors: Vectors) -> None:
         for at in range(0, len(vectors), _ADD_BATCH):
@@ -454,7 +534,8 @@ class _Collection:
         import chromadb.errors
 
         try:
-            found = self._collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
+            with _reached(self._location):
+                found = self._collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
         except chromadb.errors.ChromaError as error:
             raise IndexUnusable(f"Chroma cannot be searched ({error}); {_REBUILD}") from error
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
@@ -465,7 +546,8 @@ class _Collection:
         import chromadb.errors
 
         try:
-            kept = self._collection.get(ids=[str(row) for row in rows], include=["embeddings"])
+            with _reached(self._location):
+                kept = self._collection.get(ids=[str(row) for row in rows], include=["embeddings"])
         except chromadb.errors.ChromaError:
             return {}
         return dict(zip(map(int, kept["ids"]), kept["embeddings"], strict=True))
@@ -480,8 +562,29 @@ def _release(client: Any, own: "tempfile.TemporaryDirectory[str] | None") -> Non
         own.cleanup()
 
 
-def _collection_name(snapshot: str) -> str:
-    return f"corpus-{snapshot}"
+def _collection_name(manifest: Manifest, snapshot: str) -> str:
+    return manifest.collection or f"corpus-{snapshot}"
+
+
+def _compact(database: Path) -> None:
+    """Give back the room that Chroma's queue had in its database, nine tenths of it: each reader copies the rest."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM")
+
+
+@contextlib.contextmanager
+def _reached(location: Path | str) -> Iterator[None]:
+    """IndexUnusable where the server at `location` is down, or ends in mid-use."""
+    import httpx
+
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise _down(location) from error
+
+
+def _down(location: Path | str) -> IndexUnusable:
+    return IndexUnusable(f"no Chroma server answers at {location}; start it, or ingest again without --store")
 
 
 def _client(location: Path | str) -> Any:
@@ -491,18 +594,37 @@ def _client(location: Path | str) -> Any:
     settings = Settings(anonymized_telemetry=False)
     if isinstance(location, Path):
         return chromadb.PersistentClient(location, settings=settings)
-    address = urlsplit(location)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise ShanghaiQAError(f"the store {location!r} is not an address; expected http://host:port")
-    port = address.port or (443 if address.scheme == "https" else 8000)
+    host, port, ssl = _address(location)
     try:
-        return chromadb.HttpClient(address.hostname, port, ssl=address.scheme == "https", settings=settings)
+        with _reached(location):
+            return chromadb.HttpClient(host, port, ssl=ssl, settings=settings)
     except (ValueError, OSError) as error:
-        raise ShanghaiQAError(f"no Chroma server answers at {location}; start it or leave --store out") from error
+        raise _down(location) from error
+
+
+def _address(location: str) -> tuple[str, int, bool]:
+    """Host and port, and whether it is spoken to by TLS. IndexUnusable where `location` holds more, or less."""
+    try:
+        address = urlsplit(location)
+        port = address.port
+    except ValueError:
+        address, port = urlsplit(""), None
+    more = address.username or address.password or address.path.strip("/") or address.query or address.fragment
+    if address.scheme not in ("http", "https") or not address.hostname or more:
+        without = "; a user, a path, a tenant or a database cannot be given" if more and address.hostname else ""
+        raise IndexUnusable(
+            f"the store {_without_user(location)!r} is not an address; expected http://host:port{without}"
+        )
+    return address.hostname, port or (443 if address.scheme == "https" else 8000), address.scheme == "https"
+
+
+def _without_user(location: str) -> str:
+    """An address as it may be shown: without a password."""
+    return location.rpartition("@")[2]
 
 
 def check_server(address: str) -> None:
-    """ShanghaiQAError unless a Chroma server answers there."""
+    """IndexUnusable unless a Chroma server answers there."""
     _client(address).close()
 
 
@@ -515,7 +637,7 @@ def check_vectors(snapshot: Snapshot) -> None:
     vectors = snapshot.contents.passage_vectors
     for row in range(0, len(vectors), max(20, len(vectors) // _CHECKED)):
         found = snapshot.nearest(vectors[row], 1)
-        if not found or (found[0][1] < _THE_SAME and snapshot.lost([row])):
+        if not found or (not found[0][1] >= _THE_SAME and snapshot.lost([row])):
             raise IndexUnusable(f"Chroma lost {snapshot.contents.passages[row].id} while it was written; ingest again")
 
 

@@ -175,13 +175,13 @@ def test_offsets_are_those_of_the_text_that_the_index_keeps(site: Site) -> None:
 
 
 def test_bad_documents_are_refused_by_name_and_the_rest_goes_in(site: Site, tmp_path: Path) -> None:
-    (site.corpus / "trade" / "bare.md").write_text("No front matter here.\n", encoding="utf-8")
-    (site.corpus / "trade" / "binary.txt").write_bytes(b"\xff\xfe\x00\x80")
+    (site.corpus / "trade" / "bare.md").write_text("---\ntier: nonsense\n---\nA text.\n", encoding="utf-8")
+    (site.corpus / "trade" / "binary.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x80\xff")
     (site.corpus / "trade" / "empty.txt").write_text("", encoding="utf-8")
     ran = run("ingest", site.corpus, "--index", site.index, cwd=tmp_path)
     assert (ran.status, ran.out) == (1, "")
     assert "Traceback" not in ran.err
-    for name in ("bare.md:1", "binary.txt:1", "empty.txt:1"):
+    for name in ("bare.md:2", "binary.txt", "empty.txt"):
         assert name in ran.err
     assert "added  3" in ran.err
     assert site.assistant().info.documents == 3
@@ -213,7 +213,7 @@ def test_where_all_are_refused_the_index_stays_as_it_was(site: Site) -> None:
     site.ingest()
     before = _hashes(site.index)
     for id in DOCUMENTS:
-        (site.corpus / id).with_suffix(".md").write_text("No front matter.\n", encoding="utf-8")
+        (site.corpus / id).with_suffix(".md").write_text("---\ntier: nonsense\n---\nA text.\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="index is as it was"):
         site.ingest()
     assert _hashes(site.index) == before
