@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from shanghai_qa.assistant import Assistant
 from shanghai_qa.errors import InputError, ShanghaiQAError
+from shanghai_qa.prove import Check, check_citation, check_statements
 from shanghai_qa.settings import Settings
 from shanghai_qa.values import Answer, Ask, CorpusInfo, Document, Outcome, Statement, Step, Tier
 
@@ -84,6 +85,12 @@ class OneDocument:
         if id != self.documents[0].id:
             raise InputError(f"no document {id}")
         return self.documents[0]
+
+    def verify(self, answer: Answer) -> list[Check]:
+        return [check_citation(citation, {one.id: one for one in self.documents}) for citation in answer.citations]
+
+    def faults(self, answer: Answer) -> list[str]:
+        return check_statements(answer)
 
     def questions(self, id: str) -> tuple[str, ...]:
         return ("When did the port open?",)
@@ -203,12 +210,15 @@ def opened(browser: Browser, served: str, screen: Screen = Screen()) -> Iterator
     elsewhere: list[str] = []
     errors: list[str] = []
     page.on("request", lambda r: None if r.url.startswith((served, "data:", "blob:")) else elsewhere.append(r.url))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda e: None if e.name == "AbortError" else errors.append(str(e)))  # a reload ends streams
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not _LEFT.match(m.text) else None)
+    page.on("pageerror", lambda e: None if _LEFT.match(str(e)) else errors.append(str(e)))
     yield page
     context.close()
     assert elsewhere == []
     assert errors == []
+
+
+_LEFT = re.compile("AbortError|.*Connection errored out")  # what Gradio says of its streams when a page is left
 
 
 def assert_accessible(page: Page) -> None:

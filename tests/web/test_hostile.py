@@ -55,7 +55,10 @@ CORPUS = [
     ),
     *(
         hostile(
-            f"ai/{year}", f"Shanghai had {year - 2000} unicorns in {year} {IMAGE}.", url=f'https://a.example/"{year}'
+            f"ai/{year}",
+            f"Shanghai had {year - 2000} unicorns in {year} {IMAGE}.",
+            url=f'https://a.example/"{year}',
+            title=f"Unicorns {HOSTILE}",
         )
         for year in (2021, 2022, 2023)
     ),
