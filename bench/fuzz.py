@@ -1,7 +1,8 @@
 """Bad files by the thousand: each has to give an error by name or a good document, in time and in bounds.
 
 Run with `python bench/fuzz.py --count 10000 --seed 1`. The same seed makes the same files. Files are read as ingest
-reads them, long or foreign ones in a process apart, but one after the other, so that time and memory are those of one.
+reads them, long or foreign ones in a process apart, but one after the other, so that time and memory are those of one;
+and what comes of them is split into passages and the texts that are embedded.
 """
 
 import argparse
@@ -25,13 +26,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Column, Table
 
+from ingest.embed import texts_of
 from ingest.formats import ENDINGS
 from ingest.formats.apart import Apart, BrokenOff
 from ingest.formats.facts import is_date
 from ingest.formats.front import SIDECAR
 from ingest.gather import Gathered, Job, Told, read
 from ingest.loaded import PAGE
-from shanghai_qa.values import Tier
+from ingest.split import split
+from shanghai_qa.values import Document, Tier
 from tests.ingest.made import CONTAINER, HTML, PACKAGE, XHTML, epub, lines, pdf, word, zipped
 
 MAX_SECONDS = 10.0  # of a processor, from one document or error to the next; by the clock, others may take their share
@@ -428,18 +431,28 @@ def run(count: int, seed: int, folder: Path) -> Iterator[Outcome]:
 
 
 def measured(job: Job, tell: Callable[[Value], None]) -> None:
-    """`read`, and then tell what it cost: seconds, and bytes beyond those that the process held before."""
+    """`read`, split, and then tell what it cost: seconds, and bytes beyond those that the process held before."""
     with suppress(OSError):  # no Linux: then it is the most that this process ever held
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     before, times = _held(), [time.process_time()]
 
     def timed(value: Value) -> None:
+        if isinstance(value, Told):
+            _split(value.gathered.document)
         times.append(time.process_time())
         tell(value)
 
     read(job, timed)
     times.append(time.process_time())
     tell(Cost(max(end - start for start, end in pairwise(times)), _held() - before))
+
+
+def _split(document: Document) -> None:
+    """Make the passages and the texts that ingest would; ValueError where a sentence is not where it is said to be."""
+    for passage in split(document, lambda text: len(text) // 3, 256):
+        if not all(0 <= span.start < span.end <= len(document.text) for span in passage.sentences):
+            raise ValueError(f"{passage.id} has a sentence that is not in its document")
+        texts_of(document, passage)
 
 
 def _held() -> int:

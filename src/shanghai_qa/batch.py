@@ -2,7 +2,8 @@
 
 JSON Lines and CSV grow by whole rows, each on the disk before the next is begun. XLSX, which cannot grow, is made at
 the end from JSON Lines kept beside it until then. A later run over the same questions goes on behind the rows that it
-finds, if they were asked and answered as they would be now; one torn by a crash is done again.
+finds, if they were asked and answered as they would be now, which hashes in a hidden file beside them tell; one torn by
+a crash is done again.
 """
 
 import csv
@@ -29,12 +30,9 @@ from shanghai_qa.values import Answer, Ask
 
 COLUMNS = (
     "id", "question", "outcome", "direct_answer", "answer", "sources", "quotes", "urls", "tiers", "published",
-    "caveats", "missing", "error", "answerer", "corpus", "asked_as",
+    "caveats", "missing", "error", "answerer", "corpus",
 )  # fmt: skip
-"""Of a table of answers; `corpus` is its version, `asked_as` a hash of what was asked and of what answers.
-
-Several sources, quotes, … of an answer are lines of one cell.
-"""
+"""Of a table of answers; `corpus` is its version. Several sources, quotes, … of an answer are lines of one cell."""
 
 _PER_THREAD = 2  # rows that wait for each thread, so that none idles while a slow row is waited for
 
@@ -85,7 +83,6 @@ class Kept:
     question: str
     corpus: str
     failed: bool
-    asked_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,12 +107,15 @@ def writing(path: Path, rows: Sequence[Row], corpus: str, answerer: str, anew: b
     """
     sheet = path.suffix.lower() == ".xlsx"
     place = path.with_name(f"{path.name}.part.jsonl") if sheet else path
-    form = _Table(answerer) if path.suffix.lower() == ".csv" else _JsonLines(answerer)
+    form = _Table() if path.suffix.lower() == ".csv" else _JsonLines()
+    asked = _Asked(path, [_hash(row, answerer) for row in rows])
     try:
         if sheet and path.exists() and not (place.exists() or anew):
-            yield Output(_kept_in_sheet(path, rows, corpus, answerer), _nothing_left)
+            kept = _kept_in_sheet(path, rows, corpus)
+            asked.check(len(kept))
+            yield Output(kept, _nothing_left)
             return
-        with _growing(place, form, rows, corpus, anew) as output:
+        with _growing(place, form, rows, corpus, asked, anew) as output:
             yield output
             if sheet:
                 write_sheet(path, "answers", [COLUMNS, *map(_cells, form.records(place.read_text(encoding="utf-8")))])
@@ -129,7 +129,9 @@ def writing(path: Path, rows: Sequence[Row], corpus: str, answerer: str, anew: b
 
 
 @contextmanager
-def _growing(place: Path, form: "_Form", rows: Sequence[Row], corpus: str, anew: bool) -> Iterator[Output]:
+def _growing(
+    place: Path, form: "_Form", rows: Sequence[Row], corpus: str, asked: "_Asked", anew: bool
+) -> Iterator[Output]:
     regular = place.is_file() or not place.exists()  # else a device or a pipe, which holds nothing
     with place.open("a+b" if regular else "wb") as file:
         if regular:
@@ -143,8 +145,10 @@ def _growing(place: Path, form: "_Form", rows: Sequence[Row], corpus: str, anew:
         kept: list[Kept] = []
         if data:
             kept = _checked(place, _kept(place, form, data), [_as_kept(form, row) for row in rows], corpus)
+            asked.check(len(kept))
         if regular:
             file.truncate(len(data))
+            asked.write()
 
         def add(text: str) -> None:
             file.write(text.encode("utf-8", "backslashreplace"))
@@ -175,8 +179,7 @@ def _kept(place: Path, form: "_Form", data: bytes) -> list[Kept]:
 def _kept_of(record: dict[str, Any]) -> Kept:
     corpus = record.get("corpus") or ""
     version = corpus["version"] if isinstance(corpus, dict) else corpus
-    facts = record["id"] or "", record["question"] or "", version, bool(record.get("error"))
-    return Kept(*facts, record.get("asked_as") or "")
+    return Kept(record["id"] or "", record["question"] or "", version, bool(record.get("error")))
 
 
 def _as_kept(form: "_Form", row: Row) -> Kept:
@@ -186,34 +189,49 @@ def _as_kept(form: "_Form", row: Row) -> Kept:
     return _kept_of(record)
 
 
-def _kept_in_sheet(path: Path, rows: Sequence[Row], corpus: str, answerer: str) -> list[Kept]:
+def _kept_in_sheet(path: Path, rows: Sequence[Row], corpus: str) -> list[Kept]:
     """What a finished workbook holds; it must be all of `rows`."""
     names, *cells = read_sheet(path) or [()]
     if names != COLUMNS:
         raise InputError(f"{path} holds something else than answers; {_ELSEWHERE}")
     kept = [_kept_of(dict(zip(COLUMNS, row, strict=True))) for row in cells]
-    wanted = [
-        Kept(cell_text(row.id or ""), cell_text(row.ask.question if row.ask else ""), "", False, _hash(row, answerer))
-        for row in rows
-    ]
+    wanted = [Kept(cell_text(row.id or ""), cell_text(row.ask.question if row.ask else ""), "", False) for row in rows]
     if len(kept) < len(wanted):
         raise InputError(f"{path} holds answers to {len(kept)} of {len(wanted)} questions; {_ELSEWHERE}")
     return _checked(path, kept, wanted, corpus)
 
 
 def _checked(place: Path, kept: list[Kept], wanted: Sequence[Kept], corpus: str) -> list[Kept]:
-    """`kept`, if it is of the first of the rows `wanted`, asked and answered in the same way, and of that corpus."""
+    """`kept`, if it is of the first of the rows `wanted`, and of that corpus."""
     for number, one in enumerate(kept, start=1):
         if number > len(wanted) or (one.id, one.question) != (wanted[number - 1].id, wanted[number - 1].question):
             raise InputError(f"{place} holds answers to other questions, first in row {number}; {_ELSEWHERE}")
         if one.corpus not in ("", corpus):
             raise InputError(f"{place} was answered from another version of the corpus, {one.corpus}; {_ELSEWHERE}")
-        if one.asked_as != wanted[number - 1].asked_as:
-            differs = (
-                f"{place} was answered otherwise, first in row {number}: history, filters, settings or model differ"
-            )
-            raise InputError(f"{differs}; {_ELSEWHERE}")
     return kept
+
+
+class _Asked:
+    """What tells how each row of the file at `path` was asked and answered: a hidden file of hashes, a line a row."""
+
+    def __init__(self, path: Path, hashes: Sequence[str]) -> None:
+        self._path, self._hashes = path, hashes
+        self._beside = path.with_name(f".{path.name}.asked")
+
+    def check(self, count: int) -> None:
+        """InputError where one of the first `count` rows was asked or answered otherwise; without the file none was."""
+        if not self._beside.is_file():
+            return
+        pairs = zip(self._hashes[:count], self._beside.read_text(encoding="utf-8").split(), strict=False)
+        for number, (now, then) in enumerate(pairs, start=1):
+            if now != then:
+                why = f"first in row {number}: history, filters, settings or model differ"
+                raise InputError(f"{self._path} was answered otherwise, {why}; {_ELSEWHERE}")
+
+    def write(self) -> None:
+        new = self._beside.with_name(f"{self._beside.name}.new")
+        new.write_text("".join(f"{one}\n" for one in self._hashes), encoding="utf-8")
+        new.replace(self._beside)
 
 
 def _hash(row: Row, answerer: str) -> str:
@@ -247,15 +265,13 @@ class _Form(Protocol):
         """The rows of a text; ValueError, KeyError, TypeError or AttributeError for what is none."""
 
 
-@dataclass(frozen=True)
 class _JsonLines:
-    answerer: str
     head = ""
     begins = '{"id": '
 
     def line(self, row: Row, given: Answer | str) -> str:
-        data: dict[str, Any] = given.to_dict() if isinstance(given, Answer) else _failed(row, given)
-        return json.dumps(data | {"asked_as": _hash(row, self.answerer)}, ensure_ascii=False) + "\n"
+        data = given.to_dict() if isinstance(given, Answer) else _failed(row, given)
+        return json.dumps(data, ensure_ascii=False) + "\n"
 
     def whole(self, data: bytes) -> int:
         return data.rfind(b"\n") + 1
@@ -264,14 +280,11 @@ class _JsonLines:
         return [parse_json(line) for _, line in numbered(text)]
 
 
-@dataclass(frozen=True)
 class _Table:
-    answerer: str
     head = begins = ",".join(COLUMNS) + "\r\n"
 
     def line(self, row: Row, given: Answer | str) -> str:
         fields = _fields(given) if isinstance(given, Answer) else _failed(row, given)
-        fields["asked_as"] = _hash(row, self.answerer)
         text = io.StringIO(newline="")
         csv.writer(text).writerow(harmless(fields.get(name) or "") for name in COLUMNS)
         return text.getvalue()
@@ -292,7 +305,7 @@ class _Table:
 def _cells(record: dict[str, Any]) -> list[str]:
     """A row of JSON Lines as the cells of a table."""
     answer = as_answer(record)
-    fields = record if answer is None else {**_fields(answer), "asked_as": record["asked_as"]}
+    fields = record if answer is None else _fields(answer)
     return [fields.get(name) or "" for name in COLUMNS]
 
 
@@ -317,7 +330,7 @@ def _fields(answer: Answer) -> dict[str, str | None]:
     }
 
 
-def _failed(row: Row, error: str) -> dict[str, Any]:
+def _failed(row: Row, error: str) -> dict[str, str | None]:
     return {"id": row.id, "question": row.ask.question if row.ask else None, "error": f"line {row.line}: {error}"}
 
 

@@ -93,7 +93,7 @@ def test_questions_are_kept_where_that_is_turned_on_and_can_be_shown_exported_an
         assert refused == f"error: {name} is the journal; write to another file"
     assert (tmp_path / "journal.sqlite").read_bytes() == before
     assert at(tmp_path, "journal", "export", "-o", "/dev/stdout").out == exported.out
-    assert not list(tmp_path.glob(".*"))
+    assert not list(tmp_path.glob(".*.new"))
 
     assert at(tmp_path, "journal", "prune", "--older-than", "1").err == "0 removed from journal.sqlite\n"
     assert at(tmp_path, "journal", "prune").status == 2

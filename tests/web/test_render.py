@@ -178,9 +178,11 @@ def test_a_disagreement_is_a_table_in_the_order_given() -> None:
     assert "19995 March 2024Port Authority [1]primary2001–Other [2]unverified" in text
 
 
-def test_a_model_that_wrote_is_named_and_removed_sentences_are_counted() -> None:
+def test_a_model_that_wrote_is_named_and_its_tokens_and_removed_sentences_are_counted() -> None:
     text = Seen(drawn(answer(answerer="acme:large", removed=2))).text
-    assert "Written by acme:large" in text
+    assert "Written by acme:large; each" in text
+    usage = {"input_tokens": 1200, "output_tokens": 34}
+    assert "Written by acme:large (1,234 tokens); each" in Seen(drawn(answer(answerer="acme:large", usage=usage))).text
     assert "2 sentences were removed" in text
 
 

@@ -27,7 +27,8 @@ class Phrases:
     can_answer: str
     read_as: Callable[[str], str]
     removed: Callable[[int], str]
-    written_by: Callable[[str], str]
+    written_by: Callable[[str, str], str]
+    tokens: Callable[[int], str]
     page: Callable[[int], str]
     also_at: Callable[[Sequence[str]], str]
     no_date: str
@@ -94,7 +95,8 @@ ENGLISH = Phrases(
         if n == 1
         else f"{n} sentences were removed: their sources do not bear them out."
     ),
-    written_by=lambda model: f"Written by {model}; each sentence was checked against its source.",
+    written_by=lambda model, cost: f"Written by {model}{cost}; each sentence was checked against its source.",
+    tokens=lambda n: f" ({n:,} tokens)",
     page=lambda number: f"page {number}",
     also_at=lambda copies: f"also at {some(copies, ' and {} more')}",
     no_date="no date",
@@ -127,7 +129,8 @@ CHINESE = Phrases(
     can_answer="语料库可以回答的问题",
     read_as=lambda question: f"理解为：{question}",
     removed=lambda n: f"已删除 {n} 句：其来源不足以支持。",
-    written_by=lambda model: f"由 {model} 撰写；每句均已对照来源核查。",
+    written_by=lambda model, cost: f"由 {model} 撰写{cost}；每句均已对照来源核查。",
+    tokens=lambda n: f"（{n:,} 个词元）",
     page=lambda number: f"第 {number} 页",
     also_at=lambda copies: f"另见 {some(copies, '，另有 {} 处')}",
     no_date="无日期",

@@ -148,6 +148,7 @@ def _dated(answer: Answer, say: Phrases) -> str:
 
 
 def _authorship(answer: Answer, say: Phrases) -> str:
-    written = say.written_by(answer.answerer) if answer.answerer != "extractive" else ""
+    tokens = say.tokens(sum(answer.usage.values())) if answer.usage else ""
+    written = say.written_by(answer.answerer, tokens) if answer.answerer != "extractive" else ""
     removed = say.removed(answer.removed) if answer.removed else ""
     return f"{written} {removed}".strip()
