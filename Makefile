@@ -34,10 +34,12 @@ unit: .venv/installed-dev ## Run the tests that need neither the whole corpus no
 	@echo "==> Running the unit tests"
 	@$(BIN)/python -m pytest -m "not corpus and not web"
 
-bench: .venv/installed ## Measure speed: against the bare model, in a browser, with fifty readers
-	@echo "==> Measuring (some minutes; leave the machine alone meanwhile)"
+bench: .venv/installed-bench ## Measure speed: against the bare model, in a browser, under load, and up to 100,000 passages
+	@echo "==> Measuring (two hours, most of it for the largest corpus; leave the machine alone meanwhile)"
 	@$(BIN)/python bench/measure.py
-	@$(BIN)/python bench/page.py
+	@$(BIN)/python -m bench.page
+	@$(BIN)/python -m bench.api
+	@$(BIN)/python -m bench.scale
 
 constraints: ## Pin all dependencies anew from pyproject.toml; needs uv
 	@command -v uv >/dev/null || { echo "error: this needs uv (pip install uv)" >&2; exit 1; }
@@ -54,6 +56,10 @@ clean: ## Remove what was built here: environment, index, caches
 .venv/installed: $(NEEDS)
 	@$(INSTALL) .
 	@touch $@
+
+.venv/installed-bench: $(NEEDS)
+	@$(INSTALL) '.[dev,bench]'
+	@touch .venv/installed .venv/installed-dev $@
 
 .venv/installed-dev: $(NEEDS)
 	@$(INSTALL) '.[dev]'

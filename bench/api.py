@@ -1,29 +1,23 @@
 """The doors for programs under load: a hundred clients, each asking again as soon as it has its answer.
 
-Run with `.venv/bin/python bench/api.py`, on an otherwise idle machine: the clients share its cores with the server.
+Run with `.venv/bin/python -m bench.api`, on an otherwise idle machine: the clients share its cores with the server.
 Prints a table and judges nothing.
 """
 
 import asyncio
 import itertools
-import os
 import random
-import re
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
+from bench.server import served
 from evals.cases import load
 
-PROGRAM = Path(sys.executable).with_name("shanghai-qa")
 CLIENTS = 100
 FOR_S = 60.0
 PATIENCE_S = 90.0
@@ -37,23 +31,6 @@ def main() -> None:
         console = Console()
         console.print(shown("One client", asyncio.run(crowd(address, questions, clients=1, most=ALONE))))
         console.print(shown(f"{CLIENTS} clients at once", asyncio.run(crowd(address, questions, clients=CLIENTS))))
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The address of a server over the index of the install."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen([PROGRAM, "serve", "--port", "7898"], stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"http://\S+/", said)
-        if not found:
-            sys.exit(f"the server said {said!r}")
-        yield found.group()
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 async def crowd(

@@ -7,17 +7,11 @@ Prints tables and judges nothing.
 import asyncio
 import itertools
 import json
-import os
 import random
-import re
 import shutil
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -25,9 +19,9 @@ from playwright.sync_api import Page, Response, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from bench.server import served
 from evals.cases import load
 
-PROGRAM = Path(sys.executable).with_name("shanghai-qa")
 ASKED = 30  # questions in the browser
 READERS = 50
 EVERY_S = 5.0
@@ -61,25 +55,6 @@ def main() -> None:
         console.print(
             as_table(f"{READERS} readers, each asking every {EVERY_S:g} s", asyncio.run(crowd(address, questions)))
         )
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The address of the page over the index of the install."""
-    process = subprocess.Popen([PROGRAM, "serve", "--port", "7899"], stdout=subprocess.PIPE, text=True, env=_ENV)
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"http://\S+/", said)
-        if not found:
-            sys.exit(f"the server said {said!r}")
-        yield found.group()
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-_ENV = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
 def in_the_browser(address: str, questions: Sequence[str]) -> list[tuple[str, str]]:
