@@ -272,12 +272,12 @@ def check_index(
 def repair(index: IndexFolder = None) -> None:
     """Make the index anew from its documents, with those of its vectors that are sound; readers go on meanwhile."""
     from ingest.maintain import repair as run
-    from ingest.progress import Bars, report
+    from ingest.progress import Bars, report_made_anew
 
     place = _index(index)
     with Bars() as bars, _naming(place.folder):
         summary = run(place, bars)
-    report(summary, place.folder)
+    report_made_anew(summary, place.folder)
 
 
 @indexes.command("export")
@@ -301,12 +301,12 @@ def import_index(
 ) -> None:
     """Make the index hold what another machine exported; nothing is embedded again."""
     from ingest.maintain import import_
-    from ingest.progress import Bars, report
+    from ingest.progress import Bars, report_made_anew
 
     place = _index(index)
     with Bars() as bars, _naming(place.folder):
         summary = import_(file, place, store, bars)
-    report(summary, place.folder)
+    report_made_anew(summary, place.folder)
 
 
 @indexes.command()

@@ -90,10 +90,24 @@ def report(summary: Summary, folder: Path) -> None:
         out.print(f"   stale   {escape(reason)}; what was fetched before is used")
     for reason in summary.refused:
         out.print(f"  refused  {escape(reason)}")
+    done = f"{_embedded(summary)} embedded" if summary.published else "nothing to do"
+    out.print(f"{_holding(summary, folder)}; {done}, {summary.seconds:.1f} s")
+
+
+def report_made_anew(summary: Summary, folder: Path) -> None:
+    """Say what an index holds that was made of what was read before."""
+    out = Console(stderr=True, highlight=False, soft_wrap=True)
+    out.print(f"{_holding(summary, folder)}; {_embedded(summary)} embedded again")
+
+
+def _holding(summary: Summary, folder: Path) -> str:
     total = len(summary.added) + len(summary.changed) + len(summary.unchanged)
     holds = f"{count(total, 'document')}, {count(summary.passages, 'passage')}"
-    done = f"{count(summary.embedded, 'passage')} embedded" if summary.published else "nothing to do"
-    out.print(f"Index {summary.version} at {escape(str(folder))}: {holds}; {done}, {summary.seconds:.1f} s")
+    return f"Index {summary.version} at {escape(str(folder))}: {holds}"
+
+
+def _embedded(summary: Summary) -> str:
+    return count(summary.embedded, "passage")
 
 
 def _listed(ids: Sequence[str]) -> str:
