@@ -282,6 +282,20 @@ def _spliced_behind(text: str, other: str) -> str | None:
     return f"{text.rstrip('.')}, and it{other[two.end :]}" if two and _spliced(text, other) else None
 
 
+def _time_of_another(text: str, other: str) -> str | None:
+    """Two sentences of different years in one, told of the first one's."""
+    return _at_one_time(text, other, same=False)
+
+
+def _at_one_time(text: str, other: str, same: bool) -> str | None:
+    one, two = _IN_YEAR.search(text), _IN_YEAR.search(other)
+    if not one or not two or (one[1] == two[1]) is not same or (not same and one[1] in other):
+        return None
+    return f"In {one[1]}, {_IN_YEAR.sub('', text, count=1).rstrip('.')}, and {_IN_YEAR.sub('', other, count=1)}"
+
+
+_IN_YEAR = re.compile(r" in (\d{4})(?=[.,])")
+
 # --- Paraphrases -----------------------------------------------------------------------------------------------------
 
 _SYNONYMS = (
@@ -373,6 +387,11 @@ def _both(text: str, other: str) -> str | None:
     return f"{text.rstrip('.')}{_chance(text).choice((', and ', '; ', ', while '))}{behind}"
 
 
+def _at_the_same_time(text: str, other: str) -> str | None:
+    """Two sentences of one year in one, which names it once."""
+    return _at_one_time(text, other, same=True)
+
+
 def _both_of_one(text: str, other: str) -> str | None:
     """Two sentences of one subject, which is named once."""
     one, two = _opens_with_name(text), _opens_with_name(other)
@@ -385,7 +404,9 @@ _RuleOfTwo = Callable[[str, str], str | None]
 _OF_TWO: tuple[tuple[str, bool, _RuleOfTwo], ...] = (
     ("spliced", False, _spliced),
     ("spliced behind", False, _spliced_behind),
+    ("time of another", False, _time_of_another),
     ("two in one", True, _both),
+    ("two at one time", True, _at_the_same_time),
     ("two of one", True, _both_of_one),
 )
 

@@ -253,7 +253,7 @@ def id_of_address(address: str) -> str:
     slugs = (re.sub(r"[^\w.-]+", "-", normalize("NFC", name)).strip("-.")[:_LONGEST_SLUG] for name in names)
     id = "/".join(filter(None, [host, *slugs]))
     told = host + unquote(address.removeprefix(f"{parts.scheme}://{parts.netloc}")).removesuffix("/")
-    return id if told == id else f"{id}-{sha256(address.encode()).hexdigest()[:8]}"
+    return id if told == id else f"{id}-{sha256(told.encode()).hexdigest()[:8]}"
 
 
 def _is_address(given: Path | str) -> bool:

@@ -70,8 +70,9 @@ YAN, JIANG = "MiniMax was founded by Yan Junjie in 2021.", "StepFun was founded 
         "StepFun was founded in 2023, while MiniMax was founded in 2021.",
         "MiniMax, founded by Yan Junjie, has 800 staff.",
         "MiniMax was founded in 2021 and has 800 staff.",
-        "By 2024 MiniMax had 800 staff, and it was founded by Yan Junjie.",
+        "MiniMax had 800 staff by 2024, and it was founded by Yan Junjie.",
         "StepFun and MiniMax have 800 staff.",
+        "In 2021, MiniMax was founded by Yan Junjie, and StepFun was founded by Jiang Daxin in 2023.",
     ],
 )
 def test_each_statement_that_a_sentence_joins_may_rest_on_another_quote(fair: str) -> None:
@@ -89,10 +90,27 @@ def test_each_statement_that_a_sentence_joins_may_rest_on_another_quote(fair: st
         "MiniMax was founded by Yan Junjie, who founded StepFun.",
         "StepFun, founded by Jiang Daxin, was founded in 2021.",
         "MiniMax and StepFun were founded by Yan Junjie and Jiang Daxin.",
+        "In 2021, MiniMax was founded and StepFun was founded.",
+        "In 2021, MiniMax was founded by Yan Junjie, and StepFun was founded by Jiang Daxin.",
+        "In 2023, StepFun and MiniMax were founded.",
     ],
 )
 def test_the_subject_of_one_quote_and_the_deed_of_another_make_no_truth(spliced: str) -> None:
     assert unsupported(spliced, [YAN, JIANG]) != []
+
+
+def test_what_is_planned_for_a_time_is_not_borne_out_by_what_was_done_at_another() -> None:
+    text = "By 2030, Shanghai will build 5 parks and train 10,000 engineers."
+    parks = "By 2030, Shanghai will build 5 parks."
+    assert unsupported(text, [parks, "Shanghai wants to train 10,000 engineers by 2030."]) == []
+    assert unsupported(text, [parks, "Shanghai trained 10,000 engineers in 2019."]) != []
+
+
+@pytest.mark.parametrize(
+    "text", ["MiniMax,  , listed in 2026.", "2026MiniMaxIn 2021, who was foundedas of 2024 but \xa0"]
+)
+def test_what_is_no_sentence_is_not_borne_out(text: str) -> None:
+    assert unsupported(text, [YAN, JIANG]) != []
 
 
 def test_what_is_too_long_to_be_held_against_others_bears_out_itself_alone() -> None:

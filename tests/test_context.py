@@ -1,6 +1,7 @@
 """What sentences that do not name their subject lean on, and how they are shown."""
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -90,3 +91,13 @@ def test_a_text_ten_times_as_long_takes_some_ten_times_as_long() -> None:
 
     few = min(seconds(1_000) for _ in range(3))
     assert seconds(10_000) < 30 * few
+
+
+def test_data_within_a_sentence_costs_no_memory() -> None:
+    data = "".join(f"Ab{n}+/" for n in range(60_000))
+    text = f"Sensetime opened a lab in Shanghai. It has 32 people. See the logo {data} here."
+    tracemalloc.start()
+    contexts(text, [Span(0, 35), Span(36, 53), Span(54, len(text))])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 50_000_000

@@ -63,8 +63,8 @@ def load(
 
 def load_file(file: File) -> Iterator[tuple[str, Loaded]]:
     """`load`, for containers to call again."""
-    kind = _kind(file)
     try:
+        kind = _kind(file)
         for key, loaded in import_module(f"{__name__}.{kind}").load(file):
             yield key, loaded if kind == "archive" else _with_facts(file, loaded)
     except CorpusError:

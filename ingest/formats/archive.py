@@ -17,6 +17,7 @@ from ingest.loaded import Facts, Loaded
 from shanghai_qa.errors import CorpusError
 
 _SMALL = 1_000_000  # bytes; whatever unpacks to no more is no bomb
+_LONGEST_SIDECAR = 1_000_000  # bytes
 
 
 def load(file: File) -> Iterator[tuple[str, Loaded]]:
@@ -106,8 +107,15 @@ def _sidecar(members: ZipFile, info: ZipInfo) -> Facts:
         beside = members.getinfo(info.filename + SIDECAR)
     except KeyError:
         return Facts()
-    with _opened(members, beside) as stream:
-        return sidecar(stream.read(), beside.filename)
+    if beside.file_size > _LONGEST_SIDECAR:
+        raise CorpusError("has a sidecar of more than 1 MB; write a shorter one")
+    try:
+        with _opened(members, beside) as stream:
+            return sidecar(stream.read(), beside.filename)
+    except (CorpusError, MemoryError):
+        raise
+    except Exception as error:  # as in `_opened`
+        raise CorpusError("has a sidecar that is damaged; pack it anew") from error
 
 
 def _shown(info: ZipInfo) -> str:

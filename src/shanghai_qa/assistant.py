@@ -302,7 +302,7 @@ class Assistant(Runnable[str | Ask, Any]):
                         self._open(self._index.open())
         except (OSError, ShanghaiQAError) as error:
             self._refused = (name, time.monotonic() + _PAUSE_S)
-            _log.warning("staying with the index that is open: %s", error)
+            _log.warning("staying with the index that is open: %s", str(error))  # its traceback would keep that open
         return self._now
 
     def _answer(self, asked: str | Ask) -> Answer:

@@ -28,13 +28,18 @@ def unsupported(text: str, quotes: Sequence[str]) -> list[str]:
     One of them has to bear out the whole, or one each of the statements that it joins ("A was founded in 2021 and
     listed in 2026"): the subject of one quote and the deed of another make no truth. A date may be told less fully than
     in its quote, a figure in another notation. No quotes bear nothing out, nor do those that bid, nor does anything
-    but itself bear out a sentence longer than `LONGEST`.
+    but itself bear out a sentence longer than `LONGEST`. Of quotes those are looked at that have twice as many
+    characters at most, and the first that have four times as many together.
     """
     if text in quotes:
         return []
     if len(text) > LONGEST:
         return [f"more than {LONGEST:,} characters"]
-    known = [_Said(quote) for quote in quotes if len(quote) <= 2 * LONGEST and not bids(quote)]
+    known, room = list[_Said](), 4 * LONGEST
+    for quote in quotes:
+        if len(quote) <= min(room, 2 * LONGEST) and not bids(quote):
+            known.append(_Said(quote))
+            room -= len(quote)
     borne_out = _borne_out(text, known, {}) if known else False
     return [] if borne_out else _problems(text, known) or ["what no single quote says"]
 
@@ -655,11 +660,20 @@ def halves(text: str) -> Iterator[tuple[str, str]]:
 
     >>> list(halves("MiniMax was founded in 2021 and listed in 2026."))
     [('MiniMax was founded in 2021', 'MiniMax listed in 2026.')]
+    >>> list(halves("In 2024, SMIC opened a fab and earned 8 billion dollars."))
+    [('In 2024, SMIC opened a fab', 'In 2024, SMIC earned 8 billion dollars.')]
     >>> list(halves("MiniMax and StepFun are based in Shanghai."))
     [('MiniMax are based in Shanghai.', 'StepFun are based in Shanghai.')]
     >>> list(halves("MiniMax was founded by Yan Junjie and Jiang Daxin."))
     []
     """
+    text = " ".join(text.split())
+    if (opening := TIME.match(text[:1].lower() + text[1:])) and (rest := text[opening.end() :].lstrip(" ,")):
+        when = text[: opening.end()]
+        yield from (
+            (f"{when}, {left}", right if TIME.search(right) else f"{when}, {right}") for left, right in halves(rest)
+        )
+        return
     if (found := _NAMES.match(text)) and not _TOGETHER.search(text):
         more = found["more"].removeprefix(", ")
         yield f"{found['first']}{found['rest']}", f"{f'{more} and ' if more else ''}{found['last']}{found['rest']}"
@@ -673,7 +687,7 @@ def halves(text: str) -> Iterator[tuple[str, str]]:
 
 def _link(found: re.Match[str]) -> str | None:
     """What makes a statement of an aside: "was" of "X, founded in 2021, listed"; None where it is none."""
-    opening = found["aside"].split()[0]
+    opening = (found["aside"].split() or [""])[0]
     if _first_verb(found["rest"]) != "":
         return None
     if found["link"]:
@@ -686,8 +700,11 @@ def _with_subject(piece: str, text: str) -> str | None:
     before = _first_verb(piece)
     if before is not None and _untimed(before).casefold() in _CARRIED:
         subject = _first_verb(text) or _opening_name(text)
-        return f"{_untimed(subject)} {_PRONOUN.sub('', piece)}" if subject else None
-    opening = piece.split()[0] if piece else ""
+        said = _PRONOUN.sub("", piece)
+        ahead = _AHEAD.match(text[len(subject) :].lstrip())
+        verb = f"{ahead[0]} " if ahead and said.split()[0] in PAST else ""
+        return f"{_untimed(subject)} {verb}{said}" if subject else None
+    opening = (piece.split() or [""])[0]
     named = opening[:1].isupper() or opening[:1].isdigit() or opening.casefold() in DETERMINERS
     return piece if named and _has_verb(piece) else None
 

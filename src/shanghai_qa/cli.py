@@ -284,6 +284,8 @@ def _write(path: Path, text: str) -> None:
     file = path.resolve() if whole else path
     aside = file.with_name(f".{file.name}.new") if whole else file
     try:
+        if whole:
+            aside.touch(file.stat().st_mode & 0o777 if file.exists() else 0o666)
         aside.write_text(text, encoding="utf-8", newline="")
         if whole:
             aside.replace(file)

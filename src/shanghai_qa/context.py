@@ -123,8 +123,11 @@ def _is_name(word: str, text: str) -> bool:
     return told or word in _capitals(text)
 
 
+_LONGEST_WORD = 100  # characters of what stands between blanks, which may be an address or data
+
+
 @lru_cache(maxsize=4)  # it is asked for of each sentence of a text
 def _capitals(text: str) -> frozenset[str]:
     """The words with a capital that stand within sentences of a text, "Bund-led" as "Bund", too."""
     words = {word for word in re.findall(r"(?<=[a-z,] )\S+", text) if any(map(str.isupper, word))}
-    return frozenset(word[: end.end()] for word in words for end in re.finditer(r"\w\b", word))
+    return frozenset(word[: end.end()] for word in words for end in re.finditer(r"\w\b", word[:_LONGEST_WORD]))

@@ -82,7 +82,9 @@ def test_questions_are_kept_where_that_is_turned_on_and_can_be_shown_exported_an
     rows = [json.loads(line) for line in exported.out.splitlines()]
     assert [row["kind"] for row in rows] == ["vote", "question", "question"]
     assert rows[2]["answer"]["question"] == STAR_MARKET
+    (tmp_path / "all.jsonl").touch(0o600)
     assert at(tmp_path, "journal", "export", "-o", "all.jsonl").status == 0
+    assert (tmp_path / "all.jsonl").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "all.jsonl").read_text(encoding="utf-8") == exported.out
     assert "no folder" in at(tmp_path, "journal", "export", "-o", "nowhere/all.jsonl").error
 

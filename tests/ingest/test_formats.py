@@ -370,3 +370,16 @@ def test_zip_bombs_are_refused_before_they_are_unpacked() -> None:
 
 def test_a_zip_without_documents_says_so() -> None:
     assert error("a.zip", zipped({"a.png": b"x"})) == "holds no document"
+
+
+@pytest.mark.parametrize("bad", ["b.md", "b.jsonl", "b.html", "b.docx", "b.md.meta.yaml"])
+def test_a_member_that_is_damaged_is_refused_and_the_rest_goes_on(bad: str) -> None:
+    said = dict.fromkeys(("a.md", "b.md", "c.md", bad), "SMIC makes chips in Shanghai.")
+    packed = bytearray(zipped(said, zipfile.ZIP_STORED))
+    with zipfile.ZipFile(BytesIO(packed)) as members:
+        info = members.getinfo(bad)
+    packed[info.header_offset + 30 + len(bad) + 5] ^= 1
+    refused: list[str] = []
+    found = texts("x.zip", bytes(packed), refuse=refused.append)
+    assert {"a", "c"} <= found.keys()
+    assert [each.partition(":")[0] for each in refused] == [f"/{bad.removesuffix('.meta.yaml')}"]

@@ -314,3 +314,4 @@ def test_addresses_that_an_id_cannot_tell_have_a_hash_in_theirs() -> None:
     assert ids[1] == "example.org/p-12"
     assert re.fullmatch(r"example\.org/p-12-[0-9a-f]{8}", ids[0])
     assert len(set(ids)) == len(ids)
+    assert id_of_address("http://example.org/?p=12/") == ids[0]

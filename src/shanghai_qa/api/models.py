@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from shanghai_qa import bear
 from shanghai_qa.catalogue import LONGEST, PER_PAGE, Entry, Query, Sort
 from shanghai_qa.prove import Check, Verdict, source_of
 from shanghai_qa.values import (
@@ -31,9 +32,7 @@ LONGEST_HISTORY = 400
 _LONGEST_FILTER = 100
 _MOST_STATEMENTS = 50
 _MOST_CITATIONS = 100
-_LONGEST_SENTENCE = 2_000
-_MOST_COMPARED = 3_000  # characters of a model's sentence and all that it cites; of such that took 7 s to check
-_MOST_COMPARED_IN_ALL = 20_000
+_MOST_COMPARED = 20_000
 _MOST_HITS = 100
 
 Year = Annotated[int, Field(ge=1, le=9999)]
@@ -228,29 +227,22 @@ def _small(answer: Answer) -> Answer:
     ):
         if len(given) > most:
             raise ValueError(f"an answer of at most {most:,} {name} is checked, got {len(given):,}")
-    sentences = [
-        *(("a statement", one.text) for one in answer.statements),
-        *(("a quote", one.quote) for one in answer.citations),
-        *(("a context", one.context.text) for one in answer.citations if one.context),
-        *(("a value", claim.value) for claim in claims),
-        ("the direct answer", answer.direct_answer or ""),
-    ]
-    for name, text in sentences:
-        if len(text) > _LONGEST_SENTENCE:
-            raise ValueError(f"{name} of at most {_LONGEST_SENTENCE:,} characters is checked, got {len(text):,}")
     compared = _compared(answer)
-    if max(compared, default=0) > _MOST_COMPARED or sum(compared) > _MOST_COMPARED_IN_ALL:
-        limits = f"{_MOST_COMPARED:,} characters with all that it cites, and {_MOST_COMPARED_IN_ALL:,} of all"
-        raise ValueError(f"a sentence of a model is checked that has at most {limits}")
+    if compared > _MOST_COMPARED:
+        limit = f"at most {_MOST_COMPARED:,} characters of its sentences and what each cites"
+        raise ValueError(f"an answer of a model is checked that has {limit}, got {compared:,}")
     return answer
 
 
-def _compared(answer: Answer) -> list[int]:
-    """For each sentence of a model how many characters it and all that it cites have; quotes need no comparing."""
+def _compared(answer: Answer) -> int:
+    """How many characters of a model's sentences, and of what these cite, are compared; of quotes none."""
     if answer.answerer == "extractive":
-        return []
-    of = {one.number: len(one.quote) + (len(one.context.text) if one.context else 0) for one in answer.citations}
-    return [len(one.text) + sum(of.get(number, 0) for number in one.citations) for one in answer.statements]
+        return 0
+    length = {one.number: len(one.quote) for one in answer.citations if len(one.quote) <= 2 * bear.LONGEST}
+    cited = (min(4 * bear.LONGEST, sum(length.get(number, 0) for number in one.citations)) for one in answer.statements)
+    return sum(
+        len(one.text) + of for one, of in zip(answer.statements, cited, strict=True) if len(one.text) <= bear.LONGEST
+    )
 
 
 Checkable = Annotated[Answer, AfterValidator(_small)]

@@ -82,7 +82,7 @@ def build_app(assistant: Assistant, journal: Journal, access: ApiSettings = _ALL
 def _in_time(assistant: Assistant, access: ApiSettings) -> Assistant:
     """The assistant with a model that gives up while a client of the doors still waits, so that quotes can follow."""
     settings = assistant.settings
-    most_s = access.timeout_s / 2 / (1 + settings.model_rewrites)  # it may be asked twice
+    most_s = access.timeout_s / 2
     return assistant if settings.model_timeout_s <= most_s else assistant.with_settings(model_timeout_s=most_s)
 
 
