@@ -37,10 +37,14 @@ def texts_of(document: Document, passage: Passage) -> list[str]:
 
 
 class Known:
-    """Vectors by the hashes of their texts, from several places; of two for one text either may be taken."""
+    """Vectors by the hashes of their texts, from several places; of two for one text either may be taken.
+
+    One that is not of unit length, as what a power cut left of it, belongs to no text.
+    """
 
     def __init__(self, *places: tuple[Hashes, Vectors]) -> None:
-        self._places = [(hashes[order], order, vectors) for hashes, vectors in places for order in [np.argsort(hashes)]]
+        sound = [(_sound(hashes, vectors), vectors) for hashes, vectors in places]
+        self._places = [(hashes[order], order, vectors) for hashes, vectors in sound for order in [np.argsort(hashes)]]
 
     def among(self, hashes: Hashes) -> NDArray[np.bool_]:
         """Which of `hashes` are known."""
@@ -71,7 +75,7 @@ def of_unit_length(vectors: Vectors) -> NDArray[np.bool_]:
     return close
 
 
-def sound(hashes: Hashes, vectors: Vectors) -> Hashes:
+def _sound(hashes: Hashes, vectors: Vectors) -> Hashes:
     """The hashes of the texts of `vectors`; where one is not of unit length, that of no text."""
     hashes = np.array(hashes)
     for at in range(0, len(hashes), _BLOCK):
@@ -91,11 +95,11 @@ class Pending:
                 file.truncate(path.stat().st_size // self._dtype.itemsize * self._dtype.itemsize)
 
     def held(self) -> tuple[Hashes, Vectors]:
-        """Those of an earlier run; what a power cut left of a vector is not of unit length, and belongs to no text."""
+        """Those of an earlier run."""
         if not self._path.exists() or not self._path.stat().st_size:
             return np.empty(0, np.uint64), np.empty((0, self._dtype["vector"].shape[0]), np.float32)
         rows = np.memmap(self._path, self._dtype, "r")
-        return sound(rows["hash"], rows["vector"]), rows["vector"]
+        return rows["hash"], rows["vector"]
 
     def add(self, hashes: Hashes, vectors: Vectors) -> None:
         rows = np.empty(len(hashes), self._dtype)

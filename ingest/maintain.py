@@ -151,19 +151,22 @@ def _carried(file: Path, folder: Path) -> Manifest:
     try:
         manifest = read_manifest(folder)
         wanted = replace(manifest, files={name: manifest.files[name] for name in _CARRIED})
-        bad = list(damaged(folder, wanted))
+        bad = [*damaged(folder, wanted), *_unreadable(folder)]
         own = encoder_identity(_settings(manifest).embedding_model)
     except (ManifestDamaged, ValueError, TypeError, KeyError) as error:
         raise InputError(f"manifest.json in {file} is damaged; export it again") from error
+    except IndexUnusable as error:
+        raise InputError(f"{file} is of another version of this program; export it again with this one") from error
     for name in bad:
         raise InputError(f"{name} in {file} is damaged; export it again")
     if manifest.encoder != own:  # and so no name that leads out of the index
         raise InputError(
             f"{file} holds vectors of {manifest.encoder!r}, this program makes those of {own!r}; ingest here"
         )
-    if Encoder.open(folder / "encoder").identity != own:
-        raise InputError(f"the encoder in {file} is another than {own!r}; export it again")
-    return manifest
+    with contextlib.suppress(IndexUnusable):
+        if Encoder.open(folder / "encoder").identity == own:
+            return manifest
+    raise InputError(f"the encoder in {file} is damaged, or another than {own!r}; export it again")
 
 
 class _Kept:
@@ -210,7 +213,7 @@ def _mendable(index: Index) -> Path:
     with contextlib.suppress(IndexUnusable):
         if (folder := _in_use(index)).is_dir():
             return folder
-    left = [path.parent for path in index.snapshots.glob("[!.]*/documents.jsonl")]
+    left = [folder for folder in index.folders() if (folder / "documents.jsonl").is_file()]
     if not left:
         raise IndexUnusable(f"nothing is left of the index at {index.folder}; run: shanghai-qa ingest")
     return max(left, key=lambda one: ((one / "manifest.json").is_file(), (one / "documents.jsonl").stat().st_mtime))
@@ -247,15 +250,19 @@ def _wrong_vectors(snapshot: Snapshot) -> Iterator[str]:
     """Vectors that are not of unit length, passages whose vector is not the mean, or is another in Chroma."""
     contents = snapshot.contents
     for at in range(0, len(contents.vectors), _BLOCK):
-        others = np.flatnonzero(~of_unit_length(contents.vectors[at : at + _BLOCK]))
-        yield from (f"vector {at + int(n)} is not of unit length" for n in others)
+        wrong = np.flatnonzero(~of_unit_length(contents.vectors[at : at + _BLOCK]))
+        yield from (f"vector {at + int(n)} is not of unit length" for n in wrong)
     for at in range(0, len(contents.passages), _BLOCK):
         rows = range(at, min(at + _BLOCK, len(contents.passages)))
-        for row in rows:
-            mean = contents.sentence_vectors(row).sum(axis=0) + contents.head_vector(row)
-            if not float(mean @ contents.passage_vectors[row]) >= _THE_SAME * float(np.linalg.norm(mean)):
-                yield f"{contents.passages[row].id} has another vector than its sentences give"
+        others = [row for row in rows if not _is_mean(contents, row)]
+        yield from (f"{contents.passages[row].id} has another vector than its sentences give" for row in others)
         yield from (f"{contents.passages[row].id} is not in Chroma as it was written" for row in snapshot.lost(rows))
+
+
+def _is_mean(contents: Contents, row: int) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):  # of what is no number it is none
+        mean = contents.sentence_vectors(row).sum(axis=0) + contents.head_vector(row)
+        return float(mean @ contents.passage_vectors[row]) >= _THE_SAME * float(np.linalg.norm(mean))
 
 
 def _other_vectors(contents: Contents, encoder: Encoder) -> Iterator[str]:

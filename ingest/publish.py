@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ingest.copies import Copies
-from ingest.embed import Known, Pending, Texts, sound, texts_of
+from ingest.embed import Known, Pending, Texts, texts_of
 from ingest.engine import Engine, Local
 from ingest.gather import Gathered, gather
 from ingest.loaded import Facts
@@ -210,30 +210,32 @@ def publish(
     store: str | None = None,
     rebuild: bool = False,
     progress: Progress = Progress(),  # noqa: B008  it holds nothing
-    held: Sequence[tuple[Hashes, Vectors]] = (),
+    held: Sequence[tuple[Hashes, Vectors]] | None = None,
     make_engine: MakeEngine = this_machine,
 ) -> Summary:
     """Make `index` hold exactly `corpus`, and point readers at it when it is whole. Call it inside `index.writing`.
 
     Vectors of unchanged passages are taken from the snapshot in use unless `rebuild`, and in any case from `held` and
-    from what an ingest that was killed had made. Where nothing changed, nothing is written. `store` is the address of a
-    Chroma server. CorpusError where no document holds a sentence. `make_engine` gives what embeds.
+    from what an ingest that was killed had made. `rebuild` makes the encoder anew, too, unless `held` is given, even if
+    it holds none. Where nothing changed, nothing is written. `store` is the address of a Chroma server. CorpusError
+    where no document holds a sentence. `make_engine` gives what embeds.
     """
     if store:
         check_server(store)
     before = None if rebuild else _previous(index)
     try:
-        encoder = _encoder(index, settings, rebuild and not held, progress)
+        encoder = _encoder(index, settings, rebuild and held is None, progress)
+        held = [*(held or ())]
         identity = encoder.identity
         version = corpus_version(corpus.documents(), settings, identity)
         summary = _compare(before.contents.documents if before else (), corpus.documents(), version)
         unchanged = before and (before.manifest.version, before.manifest.store) == (version, store)
-        if before and unchanged and _is_audited(before.manifest, corpus):
+        if before and unchanged and index.owns(before.manifest) and _is_audited(before.manifest, corpus):
             return replace(summary, passages=len(before.contents.passages), silent=before.contents.silent)
         if before and before.manifest.encoder == identity:
-            held = (*held, (before.contents.hashes, before.contents.vectors))
+            held.append((before.contents.hashes, before.contents.vectors))
         elif not (before or rebuild):
-            held = (*held, *_vectors_in_use(index, identity))
+            held += _vectors_in_use(index, identity)
         with Pending(index.folder / "pending" / identity, encoder.dimension) as pending:
             engine = make_engine(encoder, index.encoder_folder(identity))
             filling = _Filling(corpus, encoder, engine, Known(*held, pending.held()), pending, progress)
@@ -321,8 +323,7 @@ def sound_vectors(folder: Path, manifest: Manifest, encoder: str) -> list[tuple[
     """The vectors in a folder, if `encoder` made them and they are as they were written."""
     if manifest.encoder != encoder or {"hashes.npy", "vectors.npy"} & set(damaged(folder, manifest)):
         return []
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-    return [(sound(np.load(folder / "hashes.npy"), vectors), vectors)]
+    return [(np.load(folder / "hashes.npy"), np.load(folder / "vectors.npy", mmap_mode="r"))]
 
 
 def _encoder(index: Index, settings: IndexSettings, rebuild: bool, progress: Progress) -> Encoder:

@@ -17,6 +17,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -47,7 +48,7 @@ _log = logging.getLogger(__name__)
 
 _REBUILD = "build it again with: shanghai-qa ingest --rebuild"
 _MEND = f"mend it with: shanghai-qa index repair, or {_REBUILD}"
-_NAMES = "[0-9a-f]" * 12 + "*"  # of snapshots; what else lies among them is not ours to remove
+_NAME = r"[0-9a-f]{12}(-\d+)?"  # of a snapshot; what else lies among them is not ours to remove
 _ADD_BATCH = 1000
 _THE_SAME = 0.9999  # cosine, from which two vectors differ by rounding alone
 _FEW = 20_000  # passages that filters admit, up to which all are compared, in 10 ms; the graph is asked for the rest
@@ -178,6 +179,10 @@ class Index:
     def snapshots(self) -> Path:
         return self.folder / "snapshots"
 
+    def folders(self) -> list[Path]:
+        """Those of the snapshots that there are, sound or not."""
+        return self._folders(_NAME)
+
     def encoder_folder(self, identity: str) -> Path:
         return self.folder / "encoders" / identity
 
@@ -194,17 +199,17 @@ class Index:
 
     def open(self) -> Snapshot:
         """The snapshot in use, with a shared lock on it. IndexUnusable if there is none, or it cannot be trusted."""
-        for _ in range(5):  # an ingest may replace and remove it between two of our steps
+        tries = 5  # an ingest may replace and remove it between two of our steps
+        while True:
             name = self.current()
             if name is None:
                 raise IndexUnusable(f"no index at {self.folder}; build it with: shanghai-qa ingest")
             try:
                 return open_snapshot(self.snapshots / name)
             except FileNotFoundError as error:
-                missing = error
-                if self.current() == name:
-                    break
-        raise IndexUnusable(f"the index at {self.folder} lacks {missing.filename}; {_MEND}") from missing
+                tries -= 1
+                if not tries or self.current() == name:
+                    raise IndexUnusable(f"the index at {self.folder} lacks {error.filename}; {_MEND}") from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -234,7 +239,7 @@ class Index:
         """
         self.snapshots.mkdir(parents=True, exist_ok=True)
         self._remove_unfinished()
-        self.remove_unused()
+        self._drop_unused(self._remove_unread())
         folder = self._unused_name(manifest.version)
         if manifest.store:
             manifest = replace(manifest, collection=self._own_prefix() + folder.name)
@@ -258,15 +263,17 @@ class Index:
         return folder
 
     def remove_unused(self) -> None:
-        """Remove the snapshots that are neither in use nor read by anybody, and what they have on servers.
+        """Remove the snapshots that are neither in use nor read by anybody, and what no snapshot has on servers.
 
         Nothing is removed where the one in use is not known or has no manifest: then another may be all that is left.
         """
-        in_use = self._manifest_in_use()
-        if in_use is None:
-            return
-        stores = {in_use.store}
-        for folder in self._folders():
+        if in_use := self._manifest_in_use():
+            self._drop_unused({in_use.store, *self._remove_unread()})
+
+    def _remove_unread(self) -> set[str | None]:
+        """Remove such snapshots; returns the servers on which they had something."""
+        stores = set[str | None]()
+        for folder in self.folders() if self._manifest_in_use() else ():
             if folder.name == self.current():
                 continue
             try:
@@ -278,16 +285,16 @@ class Index:
             except FileNotFoundError:
                 pass  # without a lock nobody can open it
             shutil.rmtree(folder)
-        for store in filter(None, stores):
-            self._drop_unused(store)
+        return stores
 
-    def _drop_unused(self, store: str) -> None:
-        """Drop the collections of this index on a server that no snapshot has; a failure is logged, and no more."""
-        prefix = self._own_prefix()
-        try:
-            _Collection.drop(store, prefix, {prefix + folder.name for folder in self._folders()})
-        except Exception as error:  # the index itself is whole
-            _log.warning("collections %s* that nobody needs may be left on %s: %s", prefix, _without_user(store), error)
+    def _drop_unused(self, stores: Iterable[str | None]) -> None:
+        """Drop the collections of this index on servers that no snapshot has; a failure is logged, and no more."""
+        for store in filter(None, stores):
+            prefix = self._own_prefix()
+            try:
+                _Collection.drop(store, prefix, {prefix + folder.name for folder in self.folders()})
+            except Exception as error:  # the index itself is whole
+                _log.warning("collections %s* that nobody needs may be left on %s: %s", prefix, _shown(store), error)
 
     def _manifest_in_use(self) -> Manifest | None:
         try:
@@ -296,12 +303,16 @@ class Index:
         except (IndexUnusable, OSError):
             return None
 
-    def _folders(self) -> list[Path]:
-        return sorted(path for path in self.snapshots.glob(_NAMES) if path.is_dir())
+    def _folders(self, names: str) -> list[Path]:
+        return sorted(path for path in self.snapshots.glob("*") if path.is_dir() and re.fullmatch(names, path.name))
 
     def _remove_unfinished(self) -> None:
-        for folder in self.snapshots.glob(f".{_NAMES}.building"):
+        for folder in self._folders(rf"\.{_NAME}\.building"):
             shutil.rmtree(folder)
+
+    def owns(self, manifest: Manifest) -> bool:
+        """Whether a snapshot's vectors are this index's own: not so on a server in a copy of an index's folder."""
+        return manifest.store is None or (manifest.collection or "").startswith(self._own_prefix())
 
     def _own_prefix(self) -> str:
         """What the names of its collections on a server begin with; a copy of the folder has another, by the inode."""
@@ -612,15 +623,13 @@ def _address(location: str) -> tuple[str, int, bool]:
     more = address.username or address.password or address.path.strip("/") or address.query or address.fragment
     if address.scheme not in ("http", "https") or not address.hostname or more:
         without = "; a user, a path, a tenant or a database cannot be given" if more and address.hostname else ""
-        raise IndexUnusable(
-            f"the store {_without_user(location)!r} is not an address; expected http://host:port{without}"
-        )
+        raise IndexUnusable(f"the store {_shown(location)!r} is not an address; expected http://host:port{without}")
     return address.hostname, port or (443 if address.scheme == "https" else 8000), address.scheme == "https"
 
 
-def _without_user(location: str) -> str:
-    """An address as it may be shown: without a password."""
-    return location.rpartition("@")[2]
+def _shown(location: str) -> str:
+    """An address as it may be shown: without a user, a password or a query, which may be one."""
+    return location.rpartition("@")[2].partition("?")[0]
 
 
 def check_server(address: str) -> None:

@@ -4,10 +4,10 @@ import multiprocessing
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from shanghai_qa.store import Index
 from tests.e2e.program import with_encoder_of, without_time
 
 _PROCESSES = multiprocessing.get_context("forkserver")  # what an ingest needs is imported once
-_PROCESSES.set_forkserver_preload(["ingest.publish", "chromadb", "onnxruntime", "bm25s"])
+_PROCESSES.set_forkserver_preload(["ingest.publish", "shanghai_qa.assistant", "chromadb", "onnxruntime", "bm25s"])
 _LONGEST_S = 300.0
 
 
@@ -49,7 +49,7 @@ def undisturbed(
         process.start()
         process.join(_LONGEST_S)
         took.append(time.monotonic() - started)
-        answers.append(without_time(Assistant.open(folders[-1], Settings()).ask(question).to_dict()))
+        answers.append(_now(folders[-1], question))
     return answers, folders, min(took)
 
 
@@ -58,25 +58,18 @@ def kill(
 ) -> Told:
     """Ingest into `folder`, where the first corpus is, now the one and then the other, and kill each at some instant.
 
-    A reader, who opened the index before, asks all the time and must get one of `answers` whole. When `kills` have met
-    an ingest at work, the one that is left to do is done in peace.
+    A reader, who opened the index before, asks all the time and must get one of `answers` whole; it has a process of
+    its own, and so holds nothing once that has ended. When `kills` have met an ingest at work, the one that is left to
+    do is done in peace.
     """
-    told, chance, over = Told(), random.Random(seed), threading.Event()
-    assistant = Assistant.open(folder, Settings())
-
-    def ask() -> None:
-        while not over.is_set():
-            try:
-                answer = without_time(assistant.ask(question).to_dict())
-                if answer not in answers:
-                    told.wrong.append(f"after {told.kills} kills: {answer}")
-            except Exception as error:
-                told.wrong.append(f"after {told.kills} kills: {error!r}")
-            told.answers += 1
-
-    reader = threading.Thread(target=ask)
+    told, chance = Told(), random.Random(seed)
+    here, there = _PROCESSES.Pipe()
+    reader = _PROCESSES.Process(target=_ask, args=(folder, question, answers, there))
     reader.start()
+    there.close()
     try:
+        assert here.poll(_LONGEST_S), "the reader does not open the index"
+        here.recv()
         for _ in range(5 * kills):
             if told.kills == kills:
                 break
@@ -93,10 +86,29 @@ def kill(
         process = _PROCESSES.Process(target=_ingest, args=(corpora[1], folder))
         process.start()
         process.join(_LONGEST_S)
+        here.send("enough")
+        assert here.poll(_LONGEST_S), "the reader does not come to an end"
+        told.answers, told.wrong = here.recv()
+        reader.join(_LONGEST_S)
     finally:
-        over.set()
-        reader.join(60)
+        reader.kill()
+        reader.join()
     return told
+
+
+def _ask(folder: Path, question: str, answers: Sequence[Any], told: Connection) -> None:
+    """Ask until something comes over `told`; then tell how many answers there were, and which were wrong."""
+    assistant, count, wrong = Assistant.open(folder, Settings()), 0, []
+    told.send("open")
+    while not told.poll():
+        try:
+            answer = without_time(assistant.ask(question).to_dict())
+            if answer not in answers:
+                wrong.append(f"answer {count}: {answer}")
+        except Exception as error:
+            wrong.append(f"answer {count}: {error!r}")
+        count += 1
+    told.send((count, wrong))
 
 
 def _now(folder: Path, question: str) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ingest.embed import Known, Pending, Texts, texts_of
 from shanghai_qa.contents import Contents, ContentsWriter, text_hash
@@ -78,10 +79,21 @@ def test_what_a_killed_run_wrote_down_is_not_made_again_but_for_what_was_torn(tm
     assert contents.sentence_vectors(1).tolist() == whole.sentence_vectors(1).tolist()
 
 
-def test_a_vector_that_a_power_cut_left_as_zeros_is_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [(0, 0, 0), (np.nan, 0, 0), (np.inf, 0, 0), (3e38, 3e38, 0), (0.9, 0, 0)])
+def test_a_vector_that_a_power_cut_left_not_of_unit_length_is_made_again(
+    tmp_path: Path, left: tuple[float, float, float]
+) -> None:
     embedded(tmp_path / "a", Counting())
     path = tmp_path / "pending"
-    path.write_bytes(path.read_bytes()[:-12] + bytes(12))
+    path.write_bytes(path.read_bytes()[:-12] + np.array(left, np.float32).tobytes())
     again = Counting()
     embedded(tmp_path / "b", again)
     assert again.given == ["T\nH: B2."]
+
+
+def test_of_two_vectors_for_a_text_the_one_of_unit_length_is_taken(tmp_path: Path) -> None:
+    hashes, wrong = np.array([text_hash("T")], np.uint64), np.full((1, 3), np.nan, np.float32)
+    for places in ([wrong, UNIT[:1]], [UNIT[:1], wrong]):
+        known, out = Known(*((hashes, place) for place in places)), np.zeros((1, 3), np.float32)
+        known.copy(hashes, out)
+        assert (known.among(hashes).tolist(), out.tolist()) == ([True], [[1, 0, 0]])
