@@ -84,6 +84,7 @@ def test_what_else_lies_among_the_snapshots_is_left_alone_and_harms_nothing(tmp_
     strays = set(index.snapshots.iterdir()) - {first}
     (index.snapshots / f".{VERSION}-7.building").mkdir()  # of an ingest that was killed
     second = publish(index, vectors)
+    (index.snapshots / f".{VERSION}-8.building").mkdir()  # of one that came later, before one with nothing to do
     index.remove_unused()
     assert set(index.snapshots.iterdir()) == {*strays, second}
     assert index.folders() == [second]

@@ -263,10 +263,12 @@ class Index:
         return folder
 
     def remove_unused(self) -> None:
-        """Remove the snapshots that are neither in use nor read by anybody, and what no snapshot has on servers.
+        """Remove what killed ingests left, the snapshots neither in use nor read, and what none of them has on servers.
 
-        Nothing is removed where the one in use is not known or has no manifest: then another may be all that is left.
+        No whole snapshot is removed where the one in use is not known or has no manifest: then it may be all that is
+        left. Call it inside `writing`.
         """
+        self._remove_unfinished()
         if in_use := self._manifest_in_use():
             self._drop_unused({in_use.store, *self._remove_unread()})
 

@@ -55,8 +55,8 @@ def test_a_reader_is_answered_throughout_and_the_last_ingest_leaves_what_an_undi
     assert told.answers > KILLS
     assert_same(first, second)
     assert list(check(Index(first), embed=True)) == []
-    left = sorted(path.name for path in first.iterdir() if path.name != "pending" or list(path.iterdir()))
-    assert left == ["CURRENT", "encoders", "lock", "snapshots"]  # what the killed ones left is gone
+    left = {path.name for path in first.iterdir()} - {"pending"}  # which one of the other corpus goes on with
+    assert left == {"CURRENT", "encoders", "lock", "snapshots"}  # what else the killed ones left is gone
     assert run("ingest", corpora[1], "--index", first, cwd=tmp_path).status == 0
     assert len(list((first / "snapshots").iterdir())) == 1  # nobody reads the others any more
 
